@@ -1,0 +1,10 @@
+"""Person-image GANs in JAX: five published systems behind one train loop."""
+
+__version__ = "0.1.0"
+
+
+def load(workdir: str, checkpoint: str = "latest"):
+    """Opens a trained workdir for use from Python: see `jaxgen.load.load`."""
+    from jaxgen.load import load as open_workdir
+
+    return open_workdir(workdir, checkpoint)

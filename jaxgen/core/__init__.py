@@ -1,0 +1,1 @@
+"""What everything stands on: names of array types, trees, checks, skeletons."""
