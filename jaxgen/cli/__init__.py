@@ -1,0 +1,1 @@
+"""What the commands share: flags and config files, networks by name, metrics."""

@@ -1,0 +1,207 @@
+"""Flags, config files and exit codes: how every command meets its user.
+
+Bad input ends with one sentence on stderr and exit code 2; what was written before
+stays. A traceback means a bug of ours.
+"""
+
+import argparse
+import pathlib
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from absl import flags
+from ml_collections import ConfigDict, config_flags
+
+import jaxgen
+from jaxgen.cli import config as schema
+from jaxgen.core import checks
+
+_PACKAGE = pathlib.Path(jaxgen.__file__).parent
+_IN_WHEEL, _IN_CHECKOUT = _PACKAGE / "configs", _PACKAGE.parent / "configs"
+_CONFIGS = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
+_USER_ERRORS = (ValueError, KeyError, TypeError, FileNotFoundError, FileExistsError)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that shows defaults, knows `--version`, and exits with 2."""
+
+    def __init__(self, name: str, about: str):
+        """Makes the parser of `python -m jaxgen.<name>`."""
+        super().__init__(
+            prog=f"python -m jaxgen.{name}",
+            description=about,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.name = name
+        self.add_argument(
+            "--version", action="version", version=f"jaxgen {jaxgen.__version__}"
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Prints one sentence and exits with 2."""
+        print(f"{self.name}: {message} (--help shows all flags)", file=sys.stderr)
+        sys.exit(2)
+
+    def parse_with_config(
+        self, arguments: Sequence[str] | None = None
+    ) -> tuple[argparse.Namespace, ConfigDict]:
+        """Parses flags together with `--config FILE[:VARIANT]` and its overrides.
+
+        Args:
+            arguments: the command line without the program, by default the real one.
+
+        Returns:
+            The flags and the locked config, complete with the house's defaults.
+
+        Raises:
+            ValueError, KeyError, TypeError, FileNotFoundError: for a config that
+                does not exist, does not load, or an override that does not fit.
+        """
+        self.add_argument("--config", required=True, help=_CONFIG_HELP)
+        known, rest = self.parse_known_args(arguments)
+        overrides = [a for a in rest if a.startswith("--config.")]
+        if unknown := [a for a in rest if a.startswith("-") and a not in overrides]:
+            self.error(f"unknown flag {unknown[0]}")
+        config = load_config(known.config)
+        return known, override(config, rest)
+
+
+_CONFIG_HELP = (
+    "a config file, or the name of one that is installed, with an optional variant: "
+    "pg2_synthetic:small; any key is overridden by --config.KEY=VALUE"
+)
+
+
+def load_config(argument: str) -> ConfigDict:
+    """Runs `get_config(variant)` of a config file and fills in the house's defaults.
+
+    Args:
+        argument: `path/to/file.py`, or the bare name of an installed config, each
+            with an optional `:variant` behind it.
+
+    Raises:
+        FileNotFoundError: no such file; the message lists the installed configs.
+        ValueError: the file does not load.
+    """
+    name, _, variant = argument.partition(":")
+    path = _find_config(name)
+    try:
+        get_config = runpy.run_path(str(path))["get_config"]
+    except KeyError:
+        raise ValueError(f"config: {path} has no function get_config.") from None
+    except Exception as error:
+        raise ValueError(f"config: {path} does not load: {error!r}.") from error
+    return schema.complete(get_config(*([variant] if variant else [])))
+
+
+def _find_config(name: str) -> pathlib.Path:
+    given, installed = pathlib.Path(name), _CONFIGS / f"{pathlib.Path(name).stem}.py"
+    if given.is_file() and given.suffix == ".py":
+        return given
+    if installed.is_file():
+        return installed
+    there = {path.stem for path in _CONFIGS.glob("*.py")}
+    raise FileNotFoundError(
+        f"config: there is no config {name!r}; installed are {checks.listed(there)}."
+    )
+
+
+def override(config: ConfigDict, arguments: Sequence[str]) -> ConfigDict:
+    """Applies `--config.key=value` arguments and locks the config.
+
+    Raises:
+        KeyError: for a key the config does not have; names the nearest.
+        ValueError: for a value of another type.
+    """
+    values = flags.FlagValues()
+    config_flags.DEFINE_config_dict(
+        "config", config, flag_values=values, lock_config=True
+    )
+    for argument in _joined(arguments):
+        _require_key(config, argument)
+        try:
+            values(["jaxgen", argument])
+        except Exception as error:
+            key, _, value = argument.removeprefix("--config.").partition("=")
+            kind = type(_get(config, key)).__name__
+            raise ValueError(
+                f"config: {key} takes a value of type {kind}, got {value!r}."
+            ) from error
+        values.unparse_flags()
+    config.lock()
+    return config
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Turns `--config.key value` into `--config.key=value`."""
+    joined: list[str] = []
+    for argument in arguments:
+        if argument.startswith("--"):
+            joined.append(argument)
+        elif joined and "=" not in joined[-1]:
+            joined[-1] += f"={argument}"
+        else:
+            raise ValueError(f"config: {argument!r} belongs to no flag.")
+    for argument in joined:
+        if "=" not in argument:
+            raise ValueError(f"config: {argument} needs a value: {argument}=VALUE.")
+    return joined
+
+
+def _get(config: ConfigDict, key: str):
+    for part in key.split("."):
+        config = config[part]
+    return config
+
+
+def _require_key(config: ConfigDict, argument: str) -> None:
+    node, seen = config, "config"
+    for part in argument.removeprefix("--config.").partition("=")[0].split("."):
+        known = node.keys() if isinstance(node, ConfigDict) else ()
+        checks.require_known(seen, "key", part, known)
+        node, seen = node[part], f"{seen}.{part}"
+
+
+def run(main: Callable[[], None], name: str) -> None:
+    """Runs a command; user errors become one sentence and exit code 2.
+
+    Args:
+        main: the command.
+        name: its name, which starts the sentence.
+    """
+    try:
+        main()
+    except KeyboardInterrupt:
+        print(f"\n{name}: interrupted.", file=sys.stderr)
+        sys.exit(130)
+    except FloatingPointError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        print(f"{name}: {_sentence(error)}", file=sys.stderr)
+        sys.exit(2)
+    except _USER_ERRORS as error:
+        if not _ours(error):
+            raise
+        print(f"{name}: {_sentence(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _ours(error: BaseException) -> bool:
+    """Whether our own code raised it: with a sentence, from a file of the package."""
+    frames = traceback.extract_tb(error.__traceback__)
+    message = error.args[0] if error.args else None
+    inside = pathlib.Path(frames[-1].filename).is_relative_to(_PACKAGE)
+    config = "configs" in pathlib.Path(frames[-1].filename).parts
+    return isinstance(message, str) and ": " in message and (inside or config)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}."
+    return str(error.args[0]) if error.args else repr(error)

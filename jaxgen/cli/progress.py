@@ -1,0 +1,38 @@
+"""How far a run is: a bar where there is a terminal, lines where there is none."""
+
+import sys
+from collections.abc import Mapping
+
+from tqdm import tqdm
+
+_SHOWN = 4
+
+
+class Progress:
+    """Counts steps on stderr, with the newest numbers and the time left."""
+
+    def __init__(self, name: str, total: int, start: int = 0):
+        """Begins at `start` of `total` steps."""
+        self._bar = tqdm(
+            total=total, initial=start, desc=name, disable=None, dynamic_ncols=True
+        )
+        self._name, self._total = name, total
+
+    def advance(self) -> None:
+        """One step more."""
+        self._bar.update()
+
+    def report(self, step: int, values: Mapping[str, float]) -> None:
+        """Shows the first few numbers; rates of learning are left to the curves."""
+        told = {k: v for k, v in values.items() if not k.startswith("rate/")}
+        shown = dict(list(told.items())[:_SHOWN])
+        if "images_per_second" in told:
+            shown["images_per_second"] = told["images_per_second"]
+        text = ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
+        self._bar.set_postfix_str(text)
+        if self._bar.disable:
+            print(f"{self._name}: step {step}/{self._total}: {text}", file=sys.stderr)
+
+    def close(self) -> None:
+        """Leaves the bar as it is."""
+        self._bar.close()

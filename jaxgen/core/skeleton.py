@@ -1,0 +1,314 @@
+"""Which joint is which: keypoint and parsing schemas, and ways between them.
+
+Points are [k, 2] arrays of (x, y) in pixels; whole numbers are pixel centres. A missing
+joint is NaN in both. Left and right are the person's own.
+"""
+
+import json
+import pathlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jaxgen.core import checks
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The joints of one schema.
+
+    Attributes:
+        names: one name per joint, in order.
+        limbs: pairs of joint indices to draw.
+        swaps: for each joint the index of its mirror image; itself on the midline.
+    """
+
+    names: tuple[str, ...]
+    limbs: tuple[tuple[int, int], ...]
+    swaps: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Parsing:
+    """The classes of one label map.
+
+    Attributes:
+        names: one name per label, in order.
+        swaps: for each label that of its mirror image; itself where it has none.
+    """
+
+    names: tuple[str, ...]
+    swaps: tuple[int, ...]
+
+
+_LIMBS = (
+    ("nose", "neck"),
+    ("right_hip", "left_hip"),
+    ("right_shoulder", "left_shoulder"),
+    *(
+        (start.format(side), end.format(side))
+        for side in ("right", "left")
+        for start, end in (
+            ("neck", "{}_shoulder"),
+            ("{}_shoulder", "{}_elbow"),
+            ("{}_elbow", "{}_wrist"),
+            ("{}_shoulder", "{}_hip"),
+            ("{}_hip", "{}_knee"),
+            ("{}_knee", "{}_ankle"),
+            ("nose", "{}_eye"),
+            ("{}_eye", "{}_ear"),
+        )
+    ),
+)
+_MIDDLES = {
+    "neck": ("right_shoulder", "left_shoulder"),
+    "mid_hip": ("right_hip", "left_hip"),
+}
+
+
+def _mirrored(names: tuple[str, ...]) -> tuple[int, ...]:
+    sides = {"left": "right", "right": "left"}
+
+    def mirror(name: str) -> str:
+        return "_".join(sides.get(word, word) for word in name.split("_"))
+
+    return tuple(names.index(mirror(name)) for name in names)
+
+
+def _skeleton(words: str) -> Skeleton:
+    names = tuple(words.split())
+    limbs = tuple(
+        (names.index(start), names.index(end))
+        for start, end in _LIMBS
+        if start in names and end in names
+    )
+    return Skeleton(names, limbs, _mirrored(names))
+
+
+_COMMUNITY18 = _skeleton("""
+    nose neck right_shoulder right_elbow right_wrist left_shoulder left_elbow left_wrist
+    right_hip right_knee right_ankle left_hip left_knee left_ankle
+    right_eye left_eye right_ear left_ear""")
+
+#: Every keypoint schema by name. `community18` is the one that records hold: the order
+#: of OpenPose's 18 joints, which the person-image papers share.
+SCHEMAS: Mapping[str, Skeleton] = {
+    "community18": _COMMUNITY18,
+    "openpose18": _COMMUNITY18,
+    "coco17": _skeleton("""
+        nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder
+        left_elbow right_elbow left_wrist right_wrist left_hip right_hip
+        left_knee right_knee left_ankle right_ankle"""),
+    "openpose25": _skeleton("""
+        nose neck right_shoulder right_elbow right_wrist
+        left_shoulder left_elbow left_wrist mid_hip right_hip right_knee right_ankle
+        left_hip left_knee left_ankle right_eye left_eye right_ear left_ear
+        left_big_toe left_small_toe left_heel right_big_toe right_small_toe
+        right_heel"""),
+    "mediapipe33": _skeleton("""
+        nose left_eye_inner left_eye left_eye_outer
+        right_eye_inner right_eye right_eye_outer left_ear right_ear
+        mouth_left mouth_right left_shoulder right_shoulder left_elbow right_elbow
+        left_wrist right_wrist left_pinky right_pinky left_index right_index
+        left_thumb right_thumb left_hip right_hip left_knee right_knee
+        left_ankle right_ankle left_heel right_heel left_toe right_toe"""),
+    # Only drawn, never listed, by its authors: assets/keypoints_definition.png of
+    # github.com/yumingj/DeepFashion-MultiModal.
+    "deepfashion_multimodal21": _skeleton("""
+        head_top right_ear right_eye left_eye left_ear nose chin
+        right_shoulder left_shoulder right_armpit left_armpit right_elbow left_elbow
+        right_wrist right_hip left_hip left_wrist right_knee left_knee
+        right_ankle left_ankle"""),
+}
+
+#: For each of the 18 joints the index of its mirror image: `mirrored = points[SWAPS]`.
+SWAPS = np.array(_COMMUNITY18.swaps)
+
+#: The 23 pairs of joints that the pose mask of PG2 is drawn along (its
+#: `datasets/convert_market.py`, `_getPoseMask`, counted from 0).
+MASK_LIMBS: tuple[tuple[int, int], ...] = (
+    *((1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7)),
+    *((1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13)),
+    *((1, 0), (0, 14), (14, 16), (0, 15), (15, 17), (1, 16), (1, 17)),
+    *((8, 11), (11, 5), (8, 2), (16, 17)),
+)
+
+
+def _parsing(words: str) -> Parsing:
+    names = tuple(words.split())
+    return Parsing(names, _mirrored(names))
+
+
+#: Every parsing schema by name; `spt` is that of arXiv:1904.03379.
+PARSINGS: Mapping[str, Parsing] = {
+    "spt": _parsing("""
+        background face hair upper_clothes pants skirt
+        left_arm right_arm left_leg right_leg""")
+}
+
+
+def translate(
+    points: np.ndarray, source_schema: str, target: str = "community18"
+) -> np.ndarray:
+    """Points of one schema in the order of another.
+
+    A neck or a mid hip that the source schema lacks lies half-way between the two
+    shoulders or hips when both are there. What the source cannot tell is missing.
+
+    Args:
+        points: [k, 2], NaN where missing.
+        source_schema: name in `SCHEMAS`.
+        target: name in `SCHEMAS`.
+
+    Returns:
+        [k of the target, 2] float32.
+
+    Raises:
+        KeyError: for an unknown schema.
+        ValueError: when the number of points is not that of the source schema.
+    """
+    for schema in (source_schema, target):
+        checks.require_known("skeleton", "schema", schema, SCHEMAS)
+    names = SCHEMAS[source_schema].names
+    points = np.asarray(points, np.float32)
+    if points.shape != (len(names), 2):
+        raise ValueError(
+            f"skeleton: {source_schema} has {len(names)} points of (x, y), "
+            f"got an array of shape {list(points.shape)}."
+        )
+    known = dict(zip(names, points, strict=True))
+    for middle, (right, left) in _MIDDLES.items():
+        known.setdefault(middle, (known[right] + known[left]) / 2)
+    missing = np.full(2, np.nan, np.float32)
+    return np.stack([known.get(name, missing) for name in SCHEMAS[target].names])
+
+
+_SCHEMA_OF_COUNT = {
+    17: "coco17",
+    18: "community18",
+    21: "deepfashion_multimodal21",
+    25: "openpose25",
+    33: "mediapipe33",
+}
+_KNOWN_FILES = (
+    "OpenPose JSON (18 or 25 joints), COCO annotations (17), MediaPipe landmarks (33), "
+    "or a list or .npy array of 17, 18, 21, 25 or 33 rows of x, y[, confidence]"
+)
+
+
+def read_keypoints(
+    path: str | pathlib.Path, *, image_size: tuple[int, int] | None = None
+) -> np.ndarray:
+    """Reads the pose of one person from a file that some estimator wrote.
+
+    Takes JSON of OpenPose, COCO and MediaPipe, plain lists of points, and `.npy` or
+    `.npz` arrays; the schema follows from the number of points. Of several people the
+    one with the largest total confidence counts. Joints with confidence 0 (MediaPipe:
+    visibility below 0.5), with negative coordinates or NaN are missing.
+
+    Args:
+        path: the file.
+        image_size: (height, width) of the picture; needed for coordinates between 0
+            and 1 only, as MediaPipe writes them.
+
+    Returns:
+        [18, 2] float32 in the order of `community18`, pixels, NaN where missing.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file holds no pose of a known form.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"keypoints: there is no file {path}.")
+    people = [p for p in (_rows(found) for found in _people(_load(path))) if p.size]
+    if not people:
+        raise ValueError(
+            f"keypoints: {path} holds no person; known are {_KNOWN_FILES}."
+        )
+    rows = max(people, key=lambda rows: np.nansum(_confidences(rows)))
+    if len(rows) not in _SCHEMA_OF_COUNT or rows.shape[1] < 2:
+        raise ValueError(
+            f"keypoints: {path} holds {len(rows)} points of {rows.shape[1]} numbers; "
+            f"known are {_KNOWN_FILES}."
+        )
+    points = _pixels(_present(rows), image_size, path)
+    return translate(points, _SCHEMA_OF_COUNT[len(rows)])
+
+
+def _load(path: pathlib.Path) -> Any:
+    try:
+        if path.suffix == ".npy":
+            return np.load(path)
+        if path.suffix == ".npz":
+            arrays = dict(np.load(path))
+            return arrays.get("keypoints", next(iter(arrays.values()), []))
+        return json.loads(path.read_text())
+    except (ValueError, OSError) as error:
+        raise ValueError(
+            f"keypoints: {path} does not read ({error}); known are {_KNOWN_FILES}."
+        ) from None
+
+
+def _people(found: Any) -> Iterable[Any]:
+    """Whatever in `found` may be the points of one person."""
+    if isinstance(found, Mapping):
+        for key in ("people", "annotations", "pose_landmarks", "landmarks"):
+            if key in found:
+                return _people(found[key])
+        keys = ("pose_keypoints_2d", "pose_keypoints", "keypoints")
+        return [found[key] for key in keys if key in found][:1]
+    if isinstance(found, list) and found and isinstance(found[0], Mapping):
+        if "x" in found[0]:
+            return [[_landmark(point) for point in found]]
+        return [points for person in found for points in _people(person)]
+    return [found]
+
+
+def _landmark(point: Mapping) -> list[float]:
+    return [point.get(key, 1.0) for key in ("x", "y", "z", "visibility")]
+
+
+def _rows(found: Any) -> np.ndarray:
+    """One person's points as [k, 2 or more]; empty when `found` is nothing like it."""
+    try:
+        rows = np.asarray(found, np.float64)
+    except (TypeError, ValueError):
+        return np.empty((0, 0))
+    if rows.ndim == 1 and len(rows) % 3 == 0:
+        return rows.reshape(-1, 3)
+    while rows.ndim > 2 and len(rows) == 1:
+        rows = rows[0]
+    return rows if rows.ndim == 2 else np.empty((0, 0))
+
+
+def _confidences(rows: np.ndarray) -> np.ndarray:
+    """[k]; MediaPipe's third number is a depth, its fourth the visibility."""
+    if rows.shape[1] == 3 and len(rows) != 33:
+        return rows[:, 2]
+    return rows[:, 3] if rows.shape[1] > 3 else np.ones(len(rows))
+
+
+def _present(rows: np.ndarray) -> np.ndarray:
+    """(x, y) of every row, NaN where the joint was not found."""
+    confident = _confidences(rows) > (0.5 if rows.shape[1] > 3 else 0)
+    missing = ~confident | np.isnan(rows).any(1) | (rows[:, :2] < 0).any(1)
+    return np.where(missing[:, None], np.nan, rows[:, :2])
+
+
+def _pixels(
+    points: np.ndarray, image_size: tuple[int, int] | None, path: pathlib.Path
+) -> np.ndarray:
+    """Coordinates between 0 and 1 become pixels; others are pixels already."""
+    if np.isnan(points).all():
+        raise ValueError(f"keypoints: all {len(points)} joints in {path} are missing.")
+    if np.nanmax(points) > 2:
+        return points
+    if image_size is None:
+        raise ValueError(
+            f"keypoints: {path} has coordinates between 0 and 1; the picture's size is "
+            "needed to make pixels of them."
+        )
+    return points * np.array(image_size[::-1]) - 0.5

@@ -1,0 +1,1 @@
+"""Functions of arrays that a phase minimises; they know no network."""

@@ -1,0 +1,1 @@
+"""Pure array functions, each with a slow NumPy twin under tests/reference."""
