@@ -1,0 +1,221 @@
+"""Numbers of trained workdirs on unseen people, in one table.
+
+python -m jaxgen.evaluate --workdir runs/pg2 --compare copy,mean,stranger
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+from etils import epath
+
+from jaxgen.cli import evaluators
+from jaxgen.cli.arguments import Parser, run
+from jaxgen.core import checks
+from jaxgen.data import pipeline
+from jaxgen.runtime import compilation, evaluation, experiment
+from jaxgen.runtime.evaluation import Answers, Evaluation
+from jaxgen.runtime.mesh import mesh_key
+from jaxgen.runtime.provenance import provenance
+from jaxgen.train import prepared_data
+
+COMPARISONS = ("copy", "mean", "stranger")
+_MEAN_OF = 1_000
+
+Values = Mapping[str, np.ndarray]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    parser = Parser("evaluate", "Measures trained workdirs on unseen people.")
+    add = parser.add_argument
+    add("--workdir", nargs="+", required=True, help="folders that train wrote")
+    add(
+        "--compare",
+        default="",
+        help="rows that need no training, comma-separated: copy (the source as the "
+        "answer), mean (the mean training target), stranger (the answer from another "
+        "person's source)",
+    )
+    add("--checkpoint", default="latest", help="latest, best or a step")
+    add("--samples", type=int, default=0, help="instead of the config's; 0 keeps it")
+    add("--out", help="JSON file; by default metrics.json in the first workdir")
+    flags = parser.parse_args(arguments)
+    comparisons = [name for name in flags.compare.split(",") if name]
+    for name in comparisons:
+        checks.require_known("evaluate", "comparison", name, COMPARISONS)
+    compilation.enable_cache()
+    reports = [
+        report(workdir, flags.checkpoint, flags.samples, comparisons)
+        for workdir in flags.workdir
+    ]
+    print(table(reports))
+    out = epath.Path(flags.out or epath.Path(flags.workdir[0]) / "metrics.json")
+    experiment.write_text(out, json.dumps(reports, indent=1))
+    print(f"evaluate: wrote {out}")
+
+
+def report(
+    workdir: str, checkpoint: str, samples: int, comparisons: Sequence[str]
+) -> dict[str, Any]:
+    """Everything measured of one workdir.
+
+    Args:
+        workdir: of a run.
+        checkpoint: `latest`, `best` or a step.
+        samples: instead of those of `config.evals`; 0 keeps them.
+        comparisons: of `COMPARISONS`.
+
+    Returns:
+        Means, what they are compared with, definitions and provenance, for JSON.
+    """
+    opened = experiment.open_workdir(workdir, checkpoint)
+    config, system = opened.config, opened.system
+    spec = system.batch_spec(config.batch_size)
+    evals = {
+        name: {**options, **({"samples": samples} if samples else {})}
+        for name, options in config.evals.to_dict().items()
+    }
+    evaluations = evaluators.evaluations(evals, spec)
+    data = prepared_data(config, system)
+    once = partial(pipeline.once, data, spec)
+    ours = _measure(evaluations, partial(_answers, opened, once))
+    rows = {
+        name: _measure(evaluations, partial(_ROWS[name], opened, once))
+        for name in comparisons
+    }
+    return {
+        "workdir": str(workdir),
+        "variant": config.model.get("variant", config.system),
+        "step": opened.step,
+        "numbers": {
+            name: _number(name, evaluations[name], values, rows)
+            for name, values in ours.items()
+        },
+        "provenance": provenance(
+            {
+                "config": experiment.config_hash(config),
+                "dataset": pipeline.fingerprint(data, "test"),
+            }
+        ),
+    }
+
+
+def _measure(evaluations: Mapping[str, Evaluation], draw) -> Values:
+    values: dict[str, np.ndarray] = {}
+    for (split, samples), group in evaluation.by_samples(evaluations).items():
+        values |= evaluation.measure(group, draw(split=split, samples=samples))
+    return values
+
+
+def _answers(opened, once, *, stranger: bool = False, **which) -> Answers:
+    predict = evaluation.make_predict(opened.system, opened.mesh)
+    key = mesh_key(opened.config.seed, opened.mesh)
+    found = once(**which, stranger=stranger)
+    return evaluation.answers(predict, opened.nets, found, key, opened.mesh)
+
+
+def _copies(opened, once, **which) -> Answers:
+    """The source picture, whatever the target pose."""
+    return _constant(opened, once, lambda batch: batch["source_image"], which)
+
+
+def _means(opened, once, **which) -> Answers:
+    """The mean picture of training targets: what ignores every input could give."""
+    total, count = 0.0, 0
+    for batch, names in once(split="train", samples=_MEAN_OF):
+        targets = batch["target_image"][: len(names)]
+        total, count = total + targets.sum(0, dtype=np.float64), count + len(names)
+    mean = (total / count).astype(np.uint8)
+    return _constant(
+        opened, once, lambda b: np.broadcast_to(mean, b["target_image"].shape), which
+    )
+
+
+def _constant(opened, once, answer, which) -> Iterator:
+    names = _output_names(opened)
+    for batch, real in once(**which):
+        image = answer(batch)[: len(real)]
+        kept = {name: value[: len(real)] for name, value in batch.items()}
+        yield dict.fromkeys(names, image), kept, real
+
+
+def _output_names(opened) -> list[str]:
+    system = opened.system
+    spec = system.batch_spec(opened.config.batch_size)
+
+    def predict(nets, batch, key):
+        return system.predict(nets, system.inputs(nets, batch), key)
+
+    return list(jax.eval_shape(predict, opened.nets, spec, jax.random.key(0)))
+
+
+_ROWS = {
+    "copy": _copies,
+    "mean": _means,
+    "stranger": partial(_answers, stranger=True),
+}
+
+
+def _number(
+    name: str, of: Evaluation, values: np.ndarray, rows: Mapping[str, Values]
+) -> dict[str, Any]:
+    number: dict[str, Any] = {
+        "mean": float(values.mean()),
+        "samples": len(values),
+        "split": of.split,
+        "output": of.output,
+        "definition": of.metric.definition,
+        "compared": {},
+    }
+    for row, found in rows.items():
+        difference = values - found[name]
+        low, high = evaluation.paired_interval(difference)
+        number["compared"][row] = {
+            "mean": float(found[name].mean()),
+            "difference": float(difference.mean()),
+            "interval_95": [low, high],
+        }
+    return number
+
+
+def table(reports: Sequence[Mapping[str, Any]]) -> str:
+    """What people read: a line per workdir, and one per comparison below it."""
+    names = list(dict.fromkeys(n for r in reports for n in r["numbers"]))
+    head = ["", *names]
+    lines = [head]
+    for report in reports:
+        numbers = report["numbers"]
+        label = f"{report['variant']} ({report['workdir']}, step {report['step']})"
+        lines.append([label, *(_cell(numbers.get(name), "mean") for name in names)])
+        compared = next(iter(numbers.values()))["compared"] if numbers else {}
+        for row in compared:
+            cells = [
+                numbers[n]["compared"][row] if n in numbers else None for n in names
+            ]
+            lines.append([f"  {row}", *(_cell(cell, "mean") for cell in cells)])
+            lines.append(["    ours minus it", *(_difference(cell) for cell in cells)])
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+
+
+def _cell(entry: Mapping[str, Any] | None, key: str) -> str:
+    return "-" if entry is None else f"{entry[key]:.4f}"
+
+
+def _difference(entry: Mapping[str, Any] | None) -> str:
+    if entry is None:
+        return "-"
+    low, high = entry["interval_95"]
+    return f"{entry['difference']:+.4f} [{low:+.4f}, {high:+.4f}]"
+
+
+if __name__ == "__main__":
+    run(lambda: main(sys.argv[1:]), "evaluate")

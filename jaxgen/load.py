@@ -1,0 +1,122 @@
+"""Python's way in: a trained workdir as an object that takes and gives NumPy arrays."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxgen.core import checks
+from jaxgen.ops import image as pixels
+from jaxgen.runtime import compilation, evaluation, experiment
+from jaxgen.systems.base import REQUIRED, Task
+
+
+def load(workdir: str, checkpoint: str = "latest") -> "Model":
+    """Opens a workdir that `train` wrote.
+
+    Args:
+        workdir: the folder.
+        checkpoint: `latest`, `best` or a step.
+
+    Raises:
+        FileNotFoundError: when it is no workdir or has no such checkpoint.
+    """
+    compilation.enable_cache()
+    return Model(experiment.open_workdir(workdir, checkpoint))
+
+
+class Model:
+    """A trained system.
+
+    Attributes:
+        experiment: config, system, networks and step.
+    """
+
+    def __init__(self, opened: experiment.Experiment):
+        """Takes an opened workdir; compiles at the first use."""
+        self.experiment = opened
+        self._predict = evaluation.make_predict(opened.system, opened.mesh)
+        self._show = evaluation.make_show(opened.system, opened.mesh)
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width that the system takes and gives."""
+        return self.experiment.config.model.image_size
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """What a person can do with it, by name."""
+        return self.experiment.system.tasks()
+
+    def predict(self, **features: np.ndarray) -> dict[str, np.ndarray]:
+        """Answers to a batch.
+
+        Args:
+            **features: arrays as `system.batch_spec` names them: uint8 images
+                [b, h, w, 3], float32 keypoints [b, k, 2] in pixels, NaN for missing.
+                What only training needs (the target picture) may be left out.
+
+        Returns:
+            Name -> uint8 [b, h, w, 3]; `image` is the answer.
+
+        Raises:
+            KeyError: for a feature the system does not know.
+            ValueError: for an array of another shape or dtype.
+        """
+        return self._run(self._predict, self._checked(features))
+
+    def panels(self, **features: np.ndarray) -> dict[str, np.ndarray]:
+        """The system's pictures side by side, for the same features as `predict`."""
+        return self._run(self._show, self._checked(features))
+
+    def run_task(self, name: str, **inputs: Any) -> dict[str, np.ndarray]:
+        """One picture of a task.
+
+        Args:
+            name: of `tasks`.
+            **inputs: as the task lists them; those with defaults may be left out.
+
+        Returns:
+            Name -> uint8 [h, w, 3].
+
+        Raises:
+            KeyError: for an unknown task or input, or a required one left out.
+        """
+        checks.require_known("load", "task", name, self.tasks)
+        task = self.tasks[name]
+        given = _with_defaults(name, task, inputs)
+        nets, key = self.experiment.nets, jax.random.key(0)
+        cache = task.prepare(nets, given, key)
+        live = {k: given[k] for k, entry in task.inputs.items() if entry.live}
+        pictures = jax.jit(task.frame)(nets, cache, 0.0, live)
+        pictures = jax.jit(partial(jax.tree.map, pixels.to_bytes))(dict(pictures))
+        return jax.device_get(pictures)
+
+    def _checked(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if not features:
+            raise KeyError("load: give at least one feature.")
+        size = len(next(iter(features.values())))
+        spec = self.experiment.system.batch_spec(size)
+        for name in features:
+            checks.require_known("load", "feature", name, spec)
+        arrays = {name: np.asarray(value) for name, value in features.items()}
+        checks.require_arrays("load", {name: spec[name] for name in arrays}, arrays)
+        return arrays
+
+    def _run(self, function, features: Mapping[str, np.ndarray]):
+        pictures = function(self.experiment.nets, dict(features), jax.random.key(0))
+        return jax.device_get(pictures)
+
+
+def _with_defaults(name: str, task: Task, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    for given in inputs:
+        checks.require_known(f"load: task {name!r}", "input", given, task.inputs)
+    filled = {key: entry.default for key, entry in task.inputs.items()} | dict(inputs)
+    for key, value in filled.items():
+        if value is REQUIRED:
+            raise KeyError(
+                f"load: task {name!r} needs {key!r}: {task.inputs[key].about}."
+            )
+    return filled

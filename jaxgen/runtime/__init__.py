@@ -1,0 +1,1 @@
+"""The machinery of a run: mesh, state, step, checkpoints, meters, pictures."""

@@ -1,0 +1,255 @@
+"""The training state on disk: one atomic save of weights, step and data position."""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import orbax.checkpoint as ocp
+from etils import epath
+from orbax.checkpoint.checkpoint_managers import (
+    AnyPreservationPolicy,
+    BestN,
+    LatestN,
+)
+
+from jaxgen.core import checks, trees
+from jaxgen.runtime.state import TrainState
+
+
+def folder(workdir: str) -> epath.Path:
+    """Where a workdir keeps its checkpoints; orbax wants an absolute path."""
+    path = epath.Path(workdir) / "checkpoints"
+    return path if "://" in str(workdir) else epath.Path(os.path.abspath(path))
+
+
+def require_best(best: Sequence[str], evals: Mapping[str, Any]) -> None:
+    """Raises when `config.best` is not an evaluation and `max` or `min`.
+
+    Raises:
+        KeyError: naming what there is.
+        ValueError: when it is not a pair.
+    """
+    if best and len(best) != 2:
+        raise ValueError(f"config.best: should be (name, 'max' or 'min'), got {best}.")
+    if best:
+        checks.require_known("config.best", "evaluation", best[0], evals)
+        checks.require_known("config.best", "direction", best[1], ("max", "min"))
+
+
+class Checkpoints:
+    """Saves, restores, and knows when the machine is about to be taken away."""
+
+    def __init__(self, workdir: str, *, keep: int = 3, best: Sequence[str] = ()):
+        """Opens or makes the folder; half-written saves in it are removed.
+
+        Args:
+            workdir: of the run.
+            keep: how many of the newest stay.
+            best: a name in the metrics given to `save` and `max` or `min`: the best
+                one stays as well.
+        """
+        policies: list[Any] = [LatestN(keep)]
+        if best:
+            name, direction = best
+            policies.append(
+                BestN(
+                    get_metric_fn=lambda metrics: metrics[name],
+                    reverse=direction == "min",
+                    n=1,
+                    keep_checkpoints_without_metrics=False,
+                )
+            )
+        self._best = tuple(best)
+        self._manager = ocp.CheckpointManager(
+            folder(workdir),
+            item_handlers={
+                "state": ocp.StandardCheckpointHandler(),
+                "data": ocp.JsonCheckpointHandler(),
+            },
+            options=ocp.CheckpointManagerOptions(
+                preservation_policy=AnyPreservationPolicy(policies),
+                cleanup_tmp_directories=True,
+            ),
+        )
+        self._asked = False
+        self._handler = None
+        if jax.process_count() == 1:
+            self._handler = signal.signal(signal.SIGTERM, self._note)
+
+    def _note(self, *_: Any) -> None:
+        self._asked = True
+
+    def latest_step(self) -> int | None:
+        """The newest complete checkpoint."""
+        return self._manager.latest_step()
+
+    def stop_asked(self, step: int) -> bool:
+        """Whether SIGTERM has come, here or at any other process of the run.
+
+        Every process asks at every step, so that all stop at the same one.
+        """
+        if jax.process_count() == 1:
+            return self._asked
+        return self._manager.reached_preemption(step)
+
+    def restore_latest(
+        self, state: TrainState, shardings: TrainState
+    ) -> tuple[TrainState, int]:
+        """The newest state and the samples taken so far; `state`, 0 if there is none.
+
+        Args:
+            state: a fresh state of the architecture that is wanted.
+            shardings: where its leaves shall lie.
+
+        Raises:
+            ValueError: when the checkpoint is of another architecture; with a diff.
+        """
+        step = self.latest_step()
+        if step is None:
+            return state, 0
+        stored = self._manager.item_metadata(step)["state"].tree
+        require_same_architecture(stored, state, step)
+        target = jax.tree.map(
+            lambda x, s: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=s),
+            state,
+            shardings,
+        )
+        restored = self._manager.restore(
+            step,
+            args=ocp.args.Composite(
+                state=ocp.args.StandardRestore(target), data=ocp.args.JsonRestore()
+            ),
+        )
+        return restored["state"], restored["data"]["position"]
+
+    def save(
+        self,
+        step: int,
+        state: TrainState,
+        *,
+        position: int,
+        metrics: Mapping[str, float] | None = None,
+    ) -> None:
+        """Begins to write a checkpoint; training goes on meanwhile.
+
+        Args:
+            step: steps finished.
+            state: everything that training changes.
+            position: samples taken so far.
+            metrics: numbers of this step, for `best`.
+        """
+        metrics = dict(metrics or {})
+        known = metrics if self._best and self._best[0] in metrics else None
+        if self.latest_step() == step:
+            return
+        self._manager.save(
+            step,
+            args=ocp.args.Composite(
+                state=ocp.args.StandardSave(state),
+                data=ocp.args.JsonSave({"position": int(position)}),
+            ),
+            metrics=known,
+        )
+
+    def close(self) -> None:
+        """Waits for the save under way; without that it would be lost."""
+        self._manager.wait_until_finished()
+        self._manager.close()
+        if self._handler is not None:
+            signal.signal(signal.SIGTERM, self._handler)
+
+
+def require_same_architecture(stored: Any, wanted: Any, step: int) -> None:
+    """Compares names, shapes and dtypes; orbax would cast dtypes in silence.
+
+    Raises:
+        ValueError: with the first differences.
+    """
+    there, want = trees.signature(stored), trees.signature(wanted)
+    changed = sorted(k for k in there | want if there.get(k) != want.get(k))
+    if changed:
+        shown = "; ".join(
+            f"{name}: stored {_said(there.get(name))}, config {_said(want.get(name))}"
+            for name in changed[:3]
+        )
+        raise ValueError(
+            f"checkpoint: step {step} of this workdir is of another architecture; "
+            f"{len(changed)} arrays differ, first {shown}. Take another workdir or the "
+            "config of this one."
+        )
+
+
+def _said(entry: tuple | None) -> str:
+    return "nothing" if entry is None else f"{entry[1]}{list(entry[0])}"
+
+
+def find_step(workdir: str, which: str, best: Sequence[str] = ()) -> int:
+    """The step of a checkpoint by name.
+
+    Args:
+        workdir: of a run.
+        which: `latest`, `best` or a number.
+        best: `config.best`, for `best`.
+
+    Raises:
+        FileNotFoundError: when the workdir has no such checkpoint.
+        ValueError: for `best` where the config names none.
+    """
+    path = folder(workdir)
+    if not path.is_dir():
+        raise FileNotFoundError(f"checkpoint: {workdir} holds no checkpoints.")
+    manager = ocp.CheckpointManager(path)
+    steps = sorted(manager.all_steps(read=True))
+    if not steps:
+        raise FileNotFoundError(f"checkpoint: {workdir} holds no complete checkpoint.")
+    if which == "latest":
+        return steps[-1]
+    if which == "best":
+        return _best_step(manager, steps, best)
+    if not which.isdigit() or int(which) not in steps:
+        raise FileNotFoundError(
+            f"checkpoint: {workdir} has no checkpoint {which!r}; it has steps "
+            f"{', '.join(map(str, steps))}, 'latest' and 'best'."
+        )
+    return int(which)
+
+
+def _best_step(manager: ocp.CheckpointManager, steps, best: Sequence[str]) -> int:
+    if not best:
+        raise ValueError("checkpoint: config.best names no number, so none is best.")
+    name, direction = best
+    scores = {step: (manager.metrics(step) or {}).get(name) for step in steps}
+    known = {step: score for step, score in scores.items() if score is not None}
+    if not known:
+        raise FileNotFoundError(f"checkpoint: no checkpoint carries a {name!r}.")
+    return (max if direction == "max" else min)(known, key=known.__getitem__)
+
+
+def restore_part(workdir: str, step: int, part: Any) -> Any:
+    """Reads a part of a state: what is not in `part` is not read.
+
+    Args:
+        workdir: of a run.
+        step: of a complete checkpoint.
+        part: a tree of shapes with shardings, with the names of the state.
+    """
+    stored = ocp.CheckpointManager(
+        folder(workdir), item_handlers={"state": ocp.StandardCheckpointHandler()}
+    ).item_metadata(step)["state"]
+    there = trees.signature(stored.tree)
+    wanted = trees.signature(part)
+    require_same_architecture(
+        {k: jax.ShapeDtypeStruct(*there[k]) for k in wanted if k in there},
+        {k: jax.ShapeDtypeStruct(*v) for k, v in wanted.items()},
+        step,
+    )
+    return ocp.PyTreeCheckpointer().restore(
+        folder(workdir) / str(step) / "state",
+        args=ocp.args.PyTreeRestore(
+            item=part,
+            restore_args=ocp.checkpoint_utils.construct_restore_args(part),
+            partial_restore=True,
+        ),
+    )

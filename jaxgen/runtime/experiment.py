@@ -1,0 +1,137 @@
+"""A workdir as others see it: its config, its system, its networks."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+from etils import epath
+from jax.sharding import Mesh
+from ml_collections import ConfigDict
+
+from jaxgen import systems
+from jaxgen.core.arrays import Nets
+from jaxgen.runtime import checkpoint, mesh
+from jaxgen.systems.base import System
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A trained system, ready to be used.
+
+    Attributes:
+        workdir: where it came from.
+        config: what ran.
+        system: built from the config.
+        nets: its networks, averaged where the run averaged them.
+        step: of the checkpoint.
+        mesh: where the networks lie.
+    """
+
+    workdir: str
+    config: ConfigDict
+    system: System
+    nets: Nets
+    step: int
+    mesh: Mesh
+
+
+def open_workdir(workdir: str, which: str = "latest") -> Experiment:
+    """Reads a workdir's config and networks, not its optimisers.
+
+    Args:
+        workdir: folder of a run.
+        which: checkpoint: `latest`, `best` or a step.
+
+    Raises:
+        FileNotFoundError: when it is no workdir, or has no such checkpoint.
+    """
+    config = read_config(workdir)
+    system = systems.build(config.system, config.model.to_dict(), config.dtype)
+    on = mesh.make_mesh()
+    step = checkpoint.find_step(workdir, which, config.best)
+    shapes = jax.eval_shape(system.init, jax.random.key(0))
+    mine = {n: v for n, v in shapes.items() if n not in system.frozen()}
+    part = {"nets": mine, "ema": {n: mine[n]["params"] for n in config.ema}}
+    where = mesh.replicated(on)
+    part = jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=where), part
+    )
+    state = checkpoint.restore_part(workdir, step, part)
+    nets = {
+        n: {**net, "params": state["ema"][n]} if n in state["ema"] else net
+        for n, net in state["nets"].items()
+    }
+    return Experiment(workdir, config, system, nets, step, on)
+
+
+def write_config(workdir: str, config: ConfigDict) -> None:
+    """Writes `config.json`, atomically; makes the workdir."""
+    folder = epath.Path(workdir)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "config.json", json.dumps(config.to_dict(), indent=1))
+
+
+def read_config(workdir: str) -> ConfigDict:
+    """The config of a workdir; lists come back as tuples.
+
+    Raises:
+        FileNotFoundError: when the folder is no workdir.
+        ValueError: when its config.json is damaged.
+    """
+    path = epath.Path(workdir) / "config.json"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"experiment: {workdir} is not a workdir: it has no config.json."
+        )
+    try:
+        return ConfigDict(_tuples(json.loads(path.read_text())))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"experiment: {path} is damaged: {error}.") from None
+
+
+def config_hash(config: ConfigDict) -> str:
+    """Twelve hexadecimal digits that name a config."""
+    text = json.dumps(config.to_dict(), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def write_text(path: epath.Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    temporary = path.parent / f".{path.name}.tmp"
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+@contextlib.contextmanager
+def locked(workdir: str) -> Iterator[None]:
+    """Holds a workdir for one run of `train`.
+
+    Raises:
+        FileExistsError: when another run holds it.
+    """
+    if "://" in str(workdir) or jax.process_index():
+        yield
+        return
+    os.makedirs(workdir, exist_ok=True)
+    with open(os.path.join(workdir, ".lock"), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FileExistsError(
+                f"train: another run is training in {workdir}; wait for it or take "
+                "another workdir."
+            ) from None
+        yield
+
+
+def _tuples(value: Any) -> Any:
+    """JSON knows lists only; configs hold tuples only."""
+    if isinstance(value, dict):
+        return {k: _tuples(v) for k, v in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,0 +1,82 @@
+"""Panels of pictures as one labelled sheet, and files that say what they are."""
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+from etils import epath
+from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
+
+_MARGIN = 4
+_PAPER = (255, 255, 255)
+_INK = (32, 32, 32)
+
+
+def grid(panels: Mapping[str, np.ndarray]) -> np.ndarray:
+    """One row per panel, one column per sample, names at the left.
+
+    Args:
+        panels: name -> uint8 [n, h, w, 3], all of one shape.
+
+    Returns:
+        uint8 [H, W, 3].
+
+    Raises:
+        ValueError: when panels differ in shape.
+    """
+    shapes = {images.shape for images in panels.values()}
+    if len(shapes) != 1:
+        raise ValueError(f"pictures: panels should have one shape, got {shapes}.")
+    n, h, w, _ = shapes.pop()
+    font = ImageFont.load_default(size=max(11, h // 16))
+    label = int(max(font.getlength(name) for name in panels)) + 2 * _MARGIN
+    size = (label + n * (w + _MARGIN), len(panels) * (h + _MARGIN) + _MARGIN)
+    sheet = Image.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for row, (name, images) in enumerate(panels.items()):
+        top = _MARGIN + row * (h + _MARGIN)
+        draw.text((_MARGIN, top + h // 2), name, _INK, font, anchor="lm")
+        for column, image in enumerate(images):
+            place = (label + column * (w + _MARGIN), top)
+            sheet.paste(Image.fromarray(np.asarray(image)), place)
+    return np.asarray(sheet)
+
+
+def captioned(image: np.ndarray, text: str) -> np.ndarray:
+    """The picture with a line of text below it."""
+    h, w, _ = image.shape
+    font = ImageFont.load_default(size=max(11, h // 24))
+    sheet = Image.new("RGB", (w, h + max(16, h // 16)), _PAPER)
+    sheet.paste(Image.fromarray(image))
+    draw = ImageDraw.Draw(sheet)
+    draw.text((_MARGIN, (h + sheet.height) // 2), text, _INK, font, anchor="lm")
+    return np.asarray(sheet)
+
+
+def save_png(path: epath.Path, image: np.ndarray, notes: Mapping[str, str]) -> None:
+    """Writes a PNG whole or not at all, with `notes` in its metadata.
+
+    Args:
+        path: of the file.
+        image: uint8 [h, w, 3].
+        notes: keyword -> text, such as that the picture is synthetic.
+    """
+    info = PngInfo()
+    for keyword, text in notes.items():
+        info.add_text(keyword, text)
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG", pnginfo=info)
+    temporary = path.parent / f".{path.name}.tmp"
+    temporary.write_bytes(buffer.getvalue())
+    temporary.replace(path)
+
+
+def notes(version: str, config_hash: str, step: int) -> dict[str, str]:
+    """The metadata of every picture that a network drew."""
+    return {
+        "Software": f"jaxgen {version}",
+        "Comment": "synthetic: drawn by a neural network",
+        "Config": config_hash,
+        "Step": str(step),
+    }

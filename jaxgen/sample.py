@@ -1,0 +1,213 @@
+"""Draws pictures with a trained workdir.
+
+python -m jaxgen.sample --workdir runs/pg2 --out pictures
+python -m jaxgen.sample --workdir runs/pg2 --out pictures --task transfer \
+    --source-image me.png --target-keypoints pose.json
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from etils import epath
+from PIL import Image, UnidentifiedImageError
+
+import jaxgen
+from jaxgen.cli.arguments import Parser, run
+from jaxgen.core import checks, skeleton
+from jaxgen.data import pipeline
+from jaxgen.load import Model, load
+from jaxgen.runtime import experiment, pictures
+from jaxgen.systems.base import REQUIRED, Input
+from jaxgen.train import prepared_data
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    parser = _parser()
+    early, _ = _early_parser().parse_known_args(arguments)
+    if not early.workdir:
+        parser.parse_args(arguments)
+    model = load(early.workdir, early.checkpoint)
+    if early.task:
+        checks.require_known("sample", "task", early.task, model.tasks)
+        task_inputs = model.tasks[early.task].inputs
+        _add_inputs(parser, task_inputs)
+        given = parser.parse_args(arguments)
+        written = draw_task(model, given, task_inputs)
+    else:
+        written = draw_samples(model, parser.parse_args(arguments))
+    shown = ", ".join(map(str, written[:3])) + (", ..." if len(written) > 3 else "")
+    print(f"sample: wrote {len(written)} pictures: {shown}")
+
+
+def _early_parser() -> argparse.ArgumentParser:
+    """What must be known before all flags are: a task brings its own."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--workdir")
+    parser.add_argument("--task")
+    parser.add_argument("--checkpoint", default="latest")
+    return parser
+
+
+def _parser() -> Parser:
+    about = (
+        "Draws pictures: a sheet of test samples, or one use of the system (--task)."
+    )
+    parser = Parser("sample", about)
+    add = parser.add_argument
+    add("--workdir", required=True, help="folder that train wrote")
+    add("--out", required=True, help="folder for pictures")
+    add("--checkpoint", default="latest", help="latest, best or a step")
+    add("--task", help="a use of the system; its inputs are further flags, shown by "
+        "--help together with --workdir and --task")  # fmt: skip
+    add("--split", default="test", help="of the dataset, for sheets")
+    add("--samples", type=_positive, default=8, help="how many, for sheets")
+    add("--singles", action="store_true", help="one file per answer instead of a sheet")
+    add("--caption", action="store_true", help="writes under each picture what it is")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"should be a whole number from 1, got {text}")
+    return int(text)
+
+
+def _add_inputs(parser: Parser, inputs: Mapping[str, Input]) -> None:
+    for name, entry in inputs.items():
+        required = entry.default is REQUIRED
+        default = None if required else entry.default
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, required=required, default=default, help=entry.about)
+    if any(entry.kind == "keypoints" for entry in inputs.values()):
+        parser.add_argument(
+            "--keypoints-size",
+            help="HEIGHTxWIDTH of the picture that keypoints were measured in; by "
+            "default that of the given image",
+        )
+
+
+def draw_samples(model: Model, flags: argparse.Namespace) -> list[epath.Path]:
+    """A sheet of samples, or one file for each answer.
+
+    Returns:
+        The files written.
+    """
+    opened = model.experiment
+    data = prepared_data(opened.config, opened.system)
+    spec = opened.system.batch_spec(min(flags.samples, opened.config.batch_size))
+    files: list[epath.Path] = []
+    rows: dict[str, list[np.ndarray]] = {}
+    found = pipeline.once(data, spec, split=flags.split, samples=flags.samples)
+    for batch, names in found:
+        panels = {k: v[: len(names)] for k, v in model.panels(**batch).items()}
+        for name, images in panels.items():
+            rows.setdefault(name, []).extend(images)
+        if flags.singles:
+            answers = model.predict(**batch)["image"]
+            for name, image in zip(names, answers, strict=False):
+                files.append(_save(model, flags, f"{name}.png", image))
+    if flags.singles:
+        return files
+    sheet = pictures.grid({name: np.stack(images) for name, images in rows.items()})
+    return [_save(model, flags, "samples.png", sheet)]
+
+
+def draw_task(
+    model: Model, flags: argparse.Namespace, inputs: Mapping[str, Input]
+) -> list[epath.Path]:
+    """Every picture that one use of the system gives.
+
+    Returns:
+        The files written.
+    """
+    values, size = {}, model.image_size
+    for name, entry in inputs.items():
+        if entry.kind == "image":
+            values[name], size = read_image(getattr(flags, name), model.image_size)
+    if getattr(flags, "keypoints_size", None):
+        size = _size(flags.keypoints_size)
+    for name, entry in inputs.items():
+        if entry.kind == "keypoints":
+            values[name] = read_keypoints(getattr(flags, name), size, model.image_size)
+    drawn = model.run_task(flags.task, **values)
+    sheet = pictures.grid({name: image[None] for name, image in drawn.items()})
+    files = {f"{flags.task}_{name}.png": image for name, image in drawn.items()}
+    files[f"{flags.task}.png"] = sheet
+    return [_save(model, flags, name, image) for name, image in files.items()]
+
+
+def read_image(path: str, size: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
+    """A user's photograph, brought to the size that the system takes.
+
+    Args:
+        path: of any file that Pillow reads.
+        size: height and width wanted; the file must have the same proportions.
+
+    Returns:
+        uint8 [h, w, 3] and the height and width of the file.
+
+    Raises:
+        ValueError: when it is no image or has other proportions.
+    """
+    try:
+        with Image.open(path) as file:
+            picture = file.convert("RGB")
+    except UnidentifiedImageError:
+        raise ValueError(f"sample: {path} is not an image that can be read.") from None
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ValueError(f"sample: {path} is damaged: {error}.") from None
+    h, w = picture.height, picture.width
+    if abs(h * size[1] - w * size[0]) > 0.02 * h * size[1]:
+        raise ValueError(
+            f"sample: {path} is {h}x{w} (height x width); this system takes pictures "
+            f"of the proportions {size[0]}x{size[1]}: crop it first."
+        )
+    kind = Image.Resampling.BOX if h > size[0] else Image.Resampling.BILINEAR
+    return np.asarray(picture.resize(size[::-1], kind)), (h, w)
+
+
+def read_keypoints(
+    path: str, measured: tuple[int, int], size: tuple[int, int]
+) -> np.ndarray:
+    """A user's keypoints in the frame of the system.
+
+    Args:
+        path: of a JSON file of any known schema.
+        measured: height and width of the picture they were measured in.
+        size: height and width of the system's pictures.
+
+    Returns:
+        float32 [18, 2].
+    """
+    points = skeleton.read_keypoints(path, image_size=measured)
+    scale = np.array(size[::-1]) / np.array(measured[::-1])
+    return ((points + 0.5) * scale - 0.5).astype(np.float32)
+
+
+def _size(text: str) -> tuple[int, int]:
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdigit() and int(part) for part in parts):
+        raise ValueError(f"sample: a size should be like 128x64, got {text!r}.")
+    return int(parts[0]), int(parts[1])
+
+
+def _save(model: Model, flags: Any, name: str, image: np.ndarray) -> epath.Path:
+    opened = model.experiment
+    digest = experiment.config_hash(opened.config)
+    folder = epath.Path(flags.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = pictures.notes(jaxgen.__version__, digest, opened.step)
+    if flags.caption:
+        image = pictures.captioned(image, notes["Comment"])
+    pictures.save_png(folder / name, image, notes)
+    return folder / name
+
+
+if __name__ == "__main__":
+    run(lambda: main(sys.argv[1:]), "sample")

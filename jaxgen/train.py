@@ -1,0 +1,194 @@
+"""Trains a system from a config, or goes on where the workdir stopped.
+
+python -m jaxgen.train --config pg2_synthetic:small --workdir runs/pg2
+"""
+
+import pathlib
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+
+import jaxgen
+from jaxgen import systems
+from jaxgen.cli import evaluators
+from jaxgen.cli.arguments import Parser, run
+from jaxgen.cli.networks import resolve_pretrained
+from jaxgen.cli.progress import Progress
+from jaxgen.core import trees
+from jaxgen.data import builders, pipeline
+from jaxgen.runtime import compilation, experiment, pictures
+from jaxgen.runtime.checkpoint import Checkpoints, require_best
+from jaxgen.runtime.evaluation import Judge
+from jaxgen.runtime.mesh import (
+    guarded,
+    make_mesh,
+    mesh_key,
+    put,
+    replicated,
+    require_divisible,
+)
+from jaxgen.runtime.meter import Meter
+from jaxgen.runtime.optim import Optimizer, optimizer
+from jaxgen.runtime.provenance import write_provenance
+from jaxgen.runtime.state import TrainState, create
+from jaxgen.runtime.step import make_step
+from jaxgen.runtime.writer import Writer
+from jaxgen.systems.base import System
+
+_SHOWN = dict(split="test", samples=8)
+
+
+def train(config: ConfigDict, workdir: str) -> TrainState:
+    """Trains until `config.steps`, or until SIGTERM asks it to stop.
+
+    Args:
+        config: complete, as `cli.arguments` reads it.
+        workdir: where checkpoints, curves and pictures go. If it holds a checkpoint,
+            training goes on from there, bit for bit.
+
+    Returns:
+        The last state.
+
+    Raises:
+        ValueError, KeyError, FileNotFoundError, FileExistsError: for a config, data
+            or workdir that do not fit; nothing is lost.
+        FloatingPointError: when a number is no longer finite.
+    """
+    compilation.enable_cache()
+    mesh = make_mesh(data=config.mesh.data, model=config.mesh.model)
+    require_divisible(config.batch_size, config.microbatches, mesh)
+    system = systems.build(config.system, config.model.to_dict(), config.dtype)
+    spec = system.batch_spec(config.batch_size)
+    evaluations = evaluators.evaluations(config.evals, spec)
+    require_best(config.best, evaluations)
+    optimizers = _optimizers(config, system)
+    data = prepared_data(config, system)
+
+    with ExitStack() as stack:
+        stack.enter_context(experiment.locked(workdir))
+        pretrained = resolve_pretrained(config.pretrained)
+        start = create(system, optimizers, mesh, config, pretrained)
+        checkpoints = Checkpoints(workdir, keep=config.keep, best=config.best)
+        stack.callback(checkpoints.close)  # Waits for the last save whatever happens.
+        state, position = checkpoints.restore_latest(start.state, start.shardings)
+        batches = _batches(data, spec, config.seed, position)
+        stack.callback(batches.close)
+        writer = _writer(config, data, workdir, state)
+        stack.callback(writer.close)
+        progress = Progress("train", config.steps, int(state.step))
+        stack.callback(progress.close)
+        key, meter, previous = (
+            mesh_key(config.seed, mesh),
+            Meter(config.batch_size),
+            None,
+        )
+        judge = Judge(
+            system, evaluations, partial(pipeline.once, data, spec), mesh, key
+        )
+        step_fn = make_step(
+            system, optimizers, start.shardings, replicated(mesh), config
+        )
+        stack.enter_context(guarded(mesh))
+        for step in range(int(state.step), config.steps):
+            batch = put(next(batches), mesh)
+            plan = system.plan(step)
+            state, terms = step_fn(state, start.frozen, batch, key, plan=plan)
+            # Bounds the queue of steps: several CPU devices deadlock without it.
+            jax.block_until_ready(previous)
+            previous, done = terms, step + 1
+            meter.add(done, terms)
+            progress.advance()
+            stop = checkpoints.stop_asked(done)
+            last, numbers = stop or done == config.steps, {}
+            if last or due(done, config.log_every):
+                logged = meter.flush()  # Stops on NaN.
+                writer.write_scalars(done, logged)
+                progress.report(done, logged)
+            with meter.paused():
+                nets = {**start.frozen, **state.averaged_nets()}
+                if last or due(done, config.show_every):
+                    writer.write_images(done, judge.panels(nets, **_SHOWN))
+                if (last and not stop) or due(done, config.eval_every):
+                    numbers = judge.numbers(nets)
+                    writer.write_scalars(done, numbers)
+                    progress.report(done, numbers)
+                if last or due(done, config.save_every):
+                    meter.check()  # A NaN never becomes the newest checkpoint.
+                    checkpoints.save(
+                        done, state, position=batches.position, metrics=numbers
+                    )
+            if stop:
+                break
+    return state
+
+
+def due(done: int, every: int) -> bool:
+    """Whether something that happens every so many steps happens now; 0 is never."""
+    return every > 0 and done % every == 0
+
+
+def prepared_data(config: ConfigDict, system: System) -> dict[str, Any]:
+    """The data part of a config with its folder; synthetic people are drawn first."""
+    data = config.data.to_dict()
+    sizes = {
+        entry.shape[1:3]
+        for entry in system.batch_spec(1).values()
+        if entry.dtype == np.uint8
+    }
+    return {**data, "folder": str(builders.ensure(data, max(sizes)))}
+
+
+def _optimizers(config: ConfigDict, system: System) -> dict[str, Optimizer]:
+    every = {n: p.every for p in system.phases().values() for n in p.trains}
+    return {
+        name: optimizer(options, every=every.get(name, 1))
+        for name, options in config.optim.to_dict().items()
+    }
+
+
+def _batches(data: dict[str, Any], spec, seed: int, position: int) -> pipeline.Batches:
+    part = dict(process=jax.process_index(), processes=jax.process_count())
+    return pipeline.batches(data, spec, seed, start=position, **part)
+
+
+def _writer(config: ConfigDict, data, workdir: str, state: TrainState) -> Writer:
+    """Writes down what runs, says it, and opens curves and pictures."""
+    digest = experiment.config_hash(config)
+    fingerprint = pipeline.fingerprint(data, config.data.split)
+    experiment.write_config(workdir, config)
+    write_provenance(workdir, {"config": digest, "dataset": fingerprint})
+    sizes = ", ".join(
+        f"{name} {trees.count(net['params']):,}" for name, net in state.nets.items()
+    )
+    where = f"from step {int(state.step)} to {config.steps}"
+    devices = f"{jax.device_count()} {jax.devices()[0].platform} devices"
+    print(f"train: {config.system} {where} on {devices}; parameters: {sizes}")
+    notes = pictures.notes(jaxgen.__version__, digest, int(state.step))
+    return Writer(workdir, start=int(state.step), notes=notes)
+
+
+def default_workdir(argument: str) -> str:
+    """`runs/<config>-<variant>` for a `--config` argument."""
+    name, _, variant = argument.partition(":")
+    stem = pathlib.Path(name).stem
+    return f"runs/{stem}-{variant}" if variant else f"runs/{stem}"
+
+
+def main() -> None:
+    """The command."""
+    parser = Parser("train", "Trains a system, or goes on where the workdir stopped.")
+    parser.add_argument(
+        "--workdir", help="where everything goes; by default runs/<config>-<variant>"
+    )
+    arguments, config = parser.parse_with_config()
+    workdir = arguments.workdir or default_workdir(arguments.config)
+    state = train(config, workdir)
+    print(f"train: {int(state.step)} steps done; everything is in {workdir}")
+
+
+if __name__ == "__main__":
+    run(main, "train")
