@@ -38,6 +38,14 @@ def require_best(best: Sequence[str], evals: Mapping[str, Any]) -> None:
         checks.require_known("config.best", "direction", best[1], ("max", "min"))
 
 
+def _handlers() -> dict[str, Any]:
+    return {
+        "state": ocp.StandardCheckpointHandler(),
+        "data": ocp.JsonCheckpointHandler(),
+        "metrics": ocp.JsonCheckpointHandler(),
+    }
+
+
 class Checkpoints:
     """Saves, restores, and knows when the machine is about to be taken away."""
 
@@ -64,10 +72,7 @@ class Checkpoints:
         self._best = tuple(best)
         self._manager = ocp.CheckpointManager(
             folder(workdir),
-            item_handlers={
-                "state": ocp.StandardCheckpointHandler(),
-                "data": ocp.JsonCheckpointHandler(),
-            },
+            item_handlers=_handlers(),
             options=ocp.CheckpointManagerOptions(
                 preservation_policy=AnyPreservationPolicy(policies),
                 cleanup_tmp_directories=True,
@@ -200,8 +205,8 @@ def find_step(workdir: str, which: str, best: Sequence[str] = ()) -> int:
     path = folder(workdir)
     if not path.is_dir():
         raise FileNotFoundError(f"checkpoint: {workdir} holds no checkpoints.")
-    manager = ocp.CheckpointManager(path)
-    steps = sorted(manager.all_steps(read=True))
+    manager = ocp.CheckpointManager(path, item_handlers=_handlers())
+    steps = sorted(manager.all_steps())
     if not steps:
         raise FileNotFoundError(f"checkpoint: {workdir} holds no complete checkpoint.")
     if which == "latest":
@@ -235,9 +240,8 @@ def restore_part(workdir: str, step: int, part: Any) -> Any:
         step: of a complete checkpoint.
         part: a tree of shapes with shardings, with the names of the state.
     """
-    stored = ocp.CheckpointManager(
-        folder(workdir), item_handlers={"state": ocp.StandardCheckpointHandler()}
-    ).item_metadata(step)["state"]
+    manager = ocp.CheckpointManager(folder(workdir), item_handlers=_handlers())
+    stored = manager.item_metadata(step)["state"]
     there = trees.signature(stored.tree)
     wanted = trees.signature(part)
     require_same_architecture(

@@ -112,7 +112,7 @@ def measure(
 def by_samples(
     evaluations: Mapping[str, Evaluation],
 ) -> dict[tuple[str, int], dict[str, Evaluation]]:
-    """Evaluations that look at the same samples together, so that each is drawn once."""
+    """Evaluations that look at the same samples together: each is drawn once."""
     groups: dict[tuple[str, int], dict[str, Evaluation]] = {}
     for name, evaluation in evaluations.items():
         groups.setdefault((evaluation.split, evaluation.samples), {})[name] = evaluation

@@ -1,0 +1,124 @@
+import signal
+
+import jax
+import numpy as np
+import pytest
+from ml_collections import ConfigDict
+
+from jaxgen.runtime import checkpoint
+from jaxgen.runtime import mesh as meshes
+from jaxgen.runtime.checkpoint import Checkpoints
+from jaxgen.runtime.optim import optimizer
+from jaxgen.runtime.state import create
+from tests.toy import Toy
+
+
+def fresh(seed=0, devices=8):
+    sgd = optimizer(dict(name="adam", rate=0.1))
+    config = ConfigDict(dict(seed=seed, ema={"judge": 10.0}, mesh=dict(rules=())))
+    mesh = meshes.make_mesh(devices=jax.devices()[:devices])
+    return create(Toy(), {"generator": sgd, "judge": sgd}, mesh, config, {})
+
+
+@pytest.fixture
+def open_checkpoints(tmp_path):
+    opened = []
+
+    def make(**options):
+        opened.append(Checkpoints(str(tmp_path), **options))
+        return opened[-1]
+
+    yield make
+    for checkpoints in opened:
+        checkpoints.close()
+
+
+def equal(a, b):
+    jax.tree.map(np.testing.assert_array_equal, jax.device_get(a), jax.device_get(b))
+
+
+def test_an_empty_workdir_gives_the_fresh_state_back(open_checkpoints):
+    start = fresh()
+    state, position = open_checkpoints().restore_latest(start.state, start.shardings)
+    assert state is start.state and position == 0
+
+
+@pytest.mark.parametrize("devices", [8, 2])
+def test_state_and_position_come_back_on_any_number_of_devices(tmp_path, devices):
+    start = fresh(seed=1)
+    saved = Checkpoints(str(tmp_path))
+    saved.save(5, start.state, position=40)
+    saved.close()
+    other = fresh(seed=2, devices=devices)
+    again = Checkpoints(str(tmp_path))
+    state, position = again.restore_latest(other.state, other.shardings)
+    again.close()
+    equal(state, start.state)
+    assert position == 40
+    assert len(state.step.sharding.device_set) == devices
+
+
+def test_the_newest_and_the_best_are_kept(tmp_path):
+    start = fresh()
+    checkpoints = Checkpoints(str(tmp_path), keep=2, best=("fid", "min"))
+    for step, score in enumerate((5.0, 1.0, 4.0, 6.0), start=1):
+        checkpoints.save(step, start.state, position=0, metrics={"fid": score})
+    checkpoints.save(5, start.state, position=0)
+    checkpoints.close()
+    find = checkpoint.find_step
+    assert find(str(tmp_path), "latest") == 5
+    assert find(str(tmp_path), "best", ("fid", "min")) == 2
+    assert find(str(tmp_path), "4") == 4
+    with pytest.raises(FileNotFoundError, match="2, 4, 5"):
+        find(str(tmp_path), "1")
+
+
+def test_another_architecture_is_refused_with_a_diff(tmp_path):
+    start = fresh()
+    checkpoints = Checkpoints(str(tmp_path))
+    checkpoints.save(1, start.state, position=0)
+    checkpoints.close()
+    wide = {**start.state.nets, "generator": {"params": {"w": np.zeros((2, 3))}}}
+    again = Checkpoints(str(tmp_path))
+    with pytest.raises(ValueError, match=r"nets/generator/params/w: stored float32\[2"):
+        again.restore_latest(start.state.replace(nets=wide), start.shardings)
+    again.close()
+
+
+def test_a_part_is_read_without_the_rest(tmp_path):
+    start = fresh(seed=3)
+    checkpoints = Checkpoints(str(tmp_path))
+    checkpoints.save(1, start.state, position=0)
+    checkpoints.close()
+    where = meshes.replicated(meshes.make_mesh())
+    part = {"nets": {"judge": start.state.nets["judge"]}}
+    shapes = jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=where), part
+    )
+    equal(checkpoint.restore_part(str(tmp_path), 1, shapes), part)
+
+
+def test_sigterm_asks_to_stop_and_the_old_handler_comes_back(tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    checkpoints = Checkpoints(str(tmp_path))
+    assert not checkpoints.stop_asked(1)
+    signal.raise_signal(signal.SIGTERM)
+    assert checkpoints.stop_asked(2)
+    checkpoints.close()
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_folder_without_checkpoints_says_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no checkpoints"):
+        checkpoint.find_step(str(tmp_path), "latest")
+
+
+def test_best_must_be_an_evaluation_and_a_direction():
+    checkpoint.require_best((), {})
+    checkpoint.require_best(("ssim", "max"), {"ssim": 1})
+    with pytest.raises(KeyError, match="sim"):
+        checkpoint.require_best(("sim", "max"), {"ssim": 1})
+    with pytest.raises(KeyError, match="more"):
+        checkpoint.require_best(("ssim", "more"), {"ssim": 1})
+    with pytest.raises(ValueError, match="should be"):
+        checkpoint.require_best(("ssim",), {"ssim": 1})
