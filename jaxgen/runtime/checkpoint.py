@@ -38,12 +38,35 @@ def require_best(best: Sequence[str], evals: Mapping[str, Any]) -> None:
         checks.require_known("config.best", "direction", best[1], ("max", "min"))
 
 
-def _handlers() -> dict[str, Any]:
-    return {
-        "state": ocp.StandardCheckpointHandler(),
-        "data": ocp.JsonCheckpointHandler(),
-        "metrics": ocp.JsonCheckpointHandler(),
-    }
+def _manager(
+    workdir: str, *, keep: int = 1, best: Sequence[str] = (), clean: bool = False
+) -> ocp.CheckpointManager:
+    policies: list[Any] = [LatestN(keep)]
+    score = None
+    if best:
+        name, direction = best
+        sign = -1 if direction == "min" else 1
+
+        def score(metrics):
+            return sign * metrics[name]
+
+        policies.append(
+            BestN(get_metric_fn=score, n=1, keep_checkpoints_without_metrics=False)
+        )
+    return ocp.CheckpointManager(
+        folder(workdir),
+        item_handlers={
+            "state": ocp.StandardCheckpointHandler(),
+            "data": ocp.JsonCheckpointHandler(),
+        },
+        options=ocp.CheckpointManagerOptions(
+            # best_fn alone would delete the newest; it is here because without it
+            # orbax does not write the numbers down.
+            best_fn=score,
+            preservation_policy=AnyPreservationPolicy(policies),
+            cleanup_tmp_directories=clean,
+        ),
+    )
 
 
 class Checkpoints:
@@ -58,26 +81,8 @@ class Checkpoints:
             best: a name in the metrics given to `save` and `max` or `min`: the best
                 one stays as well.
         """
-        policies: list[Any] = [LatestN(keep)]
-        if best:
-            name, direction = best
-            policies.append(
-                BestN(
-                    get_metric_fn=lambda metrics: metrics[name],
-                    reverse=direction == "min",
-                    n=1,
-                    keep_checkpoints_without_metrics=False,
-                )
-            )
         self._best = tuple(best)
-        self._manager = ocp.CheckpointManager(
-            folder(workdir),
-            item_handlers=_handlers(),
-            options=ocp.CheckpointManagerOptions(
-                preservation_policy=AnyPreservationPolicy(policies),
-                cleanup_tmp_directories=True,
-            ),
-        )
+        self._manager = _manager(workdir, keep=keep, best=best, clean=True)
         self._asked = False
         self._handler = None
         if jax.process_count() == 1:
@@ -205,14 +210,14 @@ def find_step(workdir: str, which: str, best: Sequence[str] = ()) -> int:
     path = folder(workdir)
     if not path.is_dir():
         raise FileNotFoundError(f"checkpoint: {workdir} holds no checkpoints.")
-    manager = ocp.CheckpointManager(path, item_handlers=_handlers())
+    manager = _manager(workdir, best=best)
     steps = sorted(manager.all_steps())
     if not steps:
         raise FileNotFoundError(f"checkpoint: {workdir} holds no complete checkpoint.")
     if which == "latest":
         return steps[-1]
     if which == "best":
-        return _best_step(manager, steps, best)
+        return _best_step(manager, best)
     if not which.isdigit() or int(which) not in steps:
         raise FileNotFoundError(
             f"checkpoint: {workdir} has no checkpoint {which!r}; it has steps "
@@ -221,15 +226,13 @@ def find_step(workdir: str, which: str, best: Sequence[str] = ()) -> int:
     return int(which)
 
 
-def _best_step(manager: ocp.CheckpointManager, steps, best: Sequence[str]) -> int:
+def _best_step(manager: ocp.CheckpointManager, best: Sequence[str]) -> int:
     if not best:
         raise ValueError("checkpoint: config.best names no number, so none is best.")
-    name, direction = best
-    scores = {step: (manager.metrics(step) or {}).get(name) for step in steps}
-    known = {step: score for step, score in scores.items() if score is not None}
-    if not known:
-        raise FileNotFoundError(f"checkpoint: no checkpoint carries a {name!r}.")
-    return (max if direction == "max" else min)(known, key=known.__getitem__)
+    step = manager.best_step()
+    if step is None:
+        raise FileNotFoundError(f"checkpoint: no checkpoint carries a {best[0]!r}.")
+    return step
 
 
 def restore_part(workdir: str, step: int, part: Any) -> Any:
@@ -240,8 +243,7 @@ def restore_part(workdir: str, step: int, part: Any) -> Any:
         step: of a complete checkpoint.
         part: a tree of shapes with shardings, with the names of the state.
     """
-    manager = ocp.CheckpointManager(folder(workdir), item_handlers=_handlers())
-    stored = manager.item_metadata(step)["state"]
+    stored = _manager(workdir).item_metadata(step)["state"]
     there = trees.signature(stored.tree)
     wanted = trees.signature(part)
     require_same_architecture(
