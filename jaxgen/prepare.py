@@ -6,7 +6,6 @@ python -m jaxgen.prepare deepfashion --source fashion --out deepfashion --check
 """
 
 import argparse
-import os
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from jaxgen.data.builders import (
     sheets,
     synthetic,
 )
+from jaxgen.data.builders.cache import default_workers
 from jaxgen.data.builders.drawing import FRAMINGS, World
 from jaxgen.data.source import open_source
 
@@ -95,7 +95,7 @@ def _add_synthetic_flags(parser: argparse.ArgumentParser) -> None:
     add("--test-people", type=int, default=default.test_people, help="others, to test")
     add("--frames", type=int, default=default.frames, help="pictures of each outfit")
     add("--outfits", type=int, default=default.outfits, help="of each person")
-    add("--size", type=_size, default=default.size, help="HEIGHTxWIDTH", metavar="HxW")
+    add("--size", type=_size, default="128x64", help="HEIGHTxWIDTH", metavar="HxW")
     add("--seed", type=int, default=default.seed, help="of everything")
     add(
         "--layout",
@@ -104,8 +104,13 @@ def _add_synthetic_flags(parser: argparse.ArgumentParser) -> None:
         "dataset: JPEG files, keypoint and pair CSV",
     )
     add("--framing", choices=FRAMINGS, default=default.framing, help="what is in view")
-    workers = os.cpu_count() or 1
-    add("--workers", type=int, default=workers, help="processes; 0 uses this one")
+    add(
+        "--workers",
+        type=int,
+        default=argparse.SUPPRESS,
+        help="processes, 0 for this one alone (default: as many as processors, 0 for "
+        "few pictures)",
+    )
 
 
 def _add_photograph_flags(parser: argparse.ArgumentParser) -> None:
@@ -145,7 +150,8 @@ def _prepare_synthetic(
         framing=flags.framing,
         seed=flags.seed,
     )
-    said = synthetic.build(folder, world, workers=flags.workers)
+    workers = vars(flags).get("workers", default_workers(world))
+    said = synthetic.build(folder, world, workers=workers)
     if layout:
         data = {"source": "synthetic", "folder": str(folder)}
         for split in synthetic.SPLITS:
@@ -165,16 +171,17 @@ def _prepare_photographs(
         for name in photographs.SPLITS
     }
     paths = [path for split in splits.values() for path in split.paths.values()]
-    size = photographs.require_pictures_of_one_size(layout, paths)
+    size = plausible.require_pictures(layout.name, paths, layout.sizes)
     for name, split in splits.items():
         plausible.require_inside(f"{layout.name}: {name}", split.poses, size)
-        plausible.require_sides(f"{layout.name}: {name}", split.poses)
         if flags.check:
             sheets.write_sheet(
                 folder / "check" / f"{name}.png",
                 list(split.paths.values()),
                 list(split.poses.values()),
             )
+    everybody = {n: p for split in splits.values() for n, p in split.poses.items()}
+    plausible.require_sides(layout.name, everybody)
     options = {"shift": flags.shift}
     return photographs.build(builder, layout, folder, splits, size, options=options)
 

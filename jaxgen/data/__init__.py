@@ -1,0 +1,1 @@
+"""From records on disk to batches of NumPy arrays; no jax function is called here."""

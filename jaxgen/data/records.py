@@ -1,0 +1,147 @@
+"""Reads folders that `python -m jaxgen.prepare` wrote.
+
+Such a folder holds ArrayRecord files with their TFDS description, `dataset.json`, which
+says what it is, and for each split `records-<split>.csv` (name, person, outfit, clip)
+and `pairs-<split>.csv` (from, to).
+"""
+
+import csv
+import json
+import pathlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from jaxgen.core import checks
+from jaxgen.data.features import Feature
+from jaxgen.data.source import Source
+
+ABOUT = "dataset.json"
+INDEX = "records-{}.csv"
+PAIRS = "pairs-{}.csv"
+
+
+class ArrayRecords:
+    """The records of one split of a TFDS folder; images stay encoded.
+
+    Opens its files when first asked, so that it can be sent to a worker process.
+    """
+
+    def __init__(self, folder: str, split: str, *, encoded: bool = True):
+        """Names a split of a folder.
+
+        Args:
+            folder: what TFDS calls the version folder.
+            split: which part.
+            encoded: gives images as bytes; otherwise as uint8 arrays.
+        """
+        self._folder, self._split, self._encoded = folder, split, encoded
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves the open files behind."""
+        return {k: v for k, v in self.__dict__.items() if k != "_opened"}
+
+    @cached_property
+    def _opened(self) -> Any:
+        builder = open_folder(self._folder)
+        skipped = {
+            name: tfds.decode.SkipDecoding()
+            for name, feature in builder.info.features.items()
+            if self._encoded and isinstance(feature, tfds.features.Image)
+        }
+        return builder.as_data_source(split=self._split, decoders=skipped)
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(self._opened)
+
+    def __getitem__(self, index: int) -> Mapping[str, Any]:
+        """One record."""
+        return self._opened[int(index)]
+
+
+def open_folder(folder: str) -> Any:
+    """TFDS's builder of a folder that it prepared; only for reading."""
+    return tfds.builder_from_directory(folder)
+
+
+def read_about(folder: str | pathlib.Path, source: str) -> dict[str, Any]:
+    """What `dataset.json` says, for a folder that was prepared for `source`.
+
+    Raises:
+        FileNotFoundError: when the folder is missing or was not prepared.
+        ValueError: when it was prepared for another source.
+    """
+    command = f"python -m jaxgen.prepare {source} --help"
+    if not folder or not pathlib.Path(folder).is_dir():
+        raise FileNotFoundError(
+            f"pipeline: source {source!r} reads a prepared folder, and "
+            f"{str(folder) or 'an empty data.folder'!r} is none; {command} tells how "
+            "to make one."
+        )
+    path = pathlib.Path(folder) / ABOUT
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"pipeline: {folder} was not prepared, it has no {ABOUT}; "
+            + _prepare_sentence(source, folder)
+        )
+    about = json.loads(path.read_text())
+    if about["source"] != source:
+        raise ValueError(
+            f"pipeline: {folder} was prepared as {about['source']!r}, the config's "
+            f"data.source is {source!r}."
+        )
+    return about
+
+
+def _prepare_sentence(source: str, folder: str | pathlib.Path) -> str:
+    given = "--people 200 --frames 8" if source == "synthetic" else f"--source {folder}"
+    return f"run python -m jaxgen.prepare {source} {given} --out ANOTHER_FOLDER."
+
+
+def open_prepared(
+    data: Mapping[str, Any], split: str, features: Mapping[str, Feature]
+) -> Source:
+    """A source over one split of the prepared folder `data["folder"]`.
+
+    Raises:
+        FileNotFoundError: when the folder is missing or was not prepared.
+        KeyError: when it has no such split.
+        ValueError: when it was prepared for another source.
+    """
+    name, folder = data["source"], data.get("folder") or ""
+    about = read_about(folder, name)
+    checks.require_known(str(folder), "split", split, about["counts"])
+    rows = _table(pathlib.Path(folder) / INDEX.format(split))
+    names = tuple(row["name"] for row in rows)
+    person = np.array([int(row["person"]) for row in rows])
+    outfit = np.array([int(row["outfit"]) for row in rows])
+    _, identity = np.unique(np.stack([person, outfit], 1), axis=0, return_inverse=True)
+    return Source(
+        name=name,
+        records=ArrayRecords(str(folder), split),
+        features=features,
+        names=names,
+        size=(about["image_size"][0], about["image_size"][1]),
+        identity=identity.ravel(),
+        person=person,
+        clip=np.array([int(row["clip"]) for row in rows]),
+        pairs=_pairs(pathlib.Path(folder) / PAIRS.format(split), names),
+        digest=about["digest"],
+    )
+
+
+def _table(path: pathlib.Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _pairs(path: pathlib.Path, names: tuple[str, ...]) -> np.ndarray:
+    index = {name: i for i, name in enumerate(names)}
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    pairs = [(index[start], index[end]) for start, end in rows]
+    return np.array(pairs, np.int64).reshape(-1, 2)

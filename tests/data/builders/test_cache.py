@@ -1,0 +1,64 @@
+import pathlib
+
+import pytest
+
+from jaxgen.data import builders
+from jaxgen.data.builders import cache, drawing
+
+
+@pytest.fixture
+def data(tmp_path, fake_draw, monkeypatch):
+    monkeypatch.setenv("JAXGEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(drawing, "draw_records", fake_draw)
+    return {"source": "synthetic", "people": 2, "test_people": 1, "frames": 2}
+
+
+def test_synthetic_people_are_drawn_once(data, monkeypatch):
+    folder = builders.ensure(data, (32, 16))
+    assert (pathlib.Path(folder) / "dataset.json").is_file()
+    monkeypatch.setattr(drawing, "draw_records", None)
+    assert builders.ensure(data, (32, 16)) == folder
+
+
+def test_other_options_are_other_folders(data):
+    folders = {
+        builders.ensure(data, (32, 16)),
+        builders.ensure(data, (64, 32)),
+        builders.ensure(data | {"dataset_seed": 1}, (32, 16)),
+    }
+    assert len(folders) == 3
+
+
+def test_a_drawing_that_fails_leaves_no_folder(data, monkeypatch):
+    def fail(world, person):
+        raise RuntimeError("no ink")
+
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="no ink"):
+        patch.setattr(drawing, "draw_records", fail)
+        builders.ensure(data, (32, 16))
+    assert [p.suffix for p in cache.cache_folder().iterdir()] == [".lock"]
+    builders.ensure(data, (32, 16))
+
+
+def test_what_a_killed_process_left_is_removed(data):
+    folder = pathlib.Path(builders.ensure(data, (32, 16)))
+    left = folder.with_name(f".{folder.name}.123")
+    folder.rename(left)
+    builders.ensure(data, (32, 16))
+    assert folder.is_dir() and not left.exists()
+
+
+def test_a_given_folder_is_checked_and_kept(data, people_folder, tmp_path):
+    given = data | {"folder": people_folder}
+    assert builders.ensure(given, (32, 16)) == people_folder
+    with pytest.raises(FileNotFoundError, match="prepare market1501 --source"):
+        builders.ensure({"source": "market1501", "folder": str(tmp_path)}, (128, 64))
+    with pytest.raises(FileNotFoundError, match="'nowhere' does not exist"):
+        builders.ensure({"source": "images", "folder": "nowhere"}, (128, 64))
+    images = {"source": "images", "folder": str(tmp_path)}
+    assert builders.ensure(images, (128, 64)) == str(tmp_path)
+
+
+def test_few_pictures_need_no_processes():
+    assert cache.default_workers(drawing.World(people=2, test_people=1, frames=2)) == 0
+    assert cache.default_workers(drawing.World()) >= 1

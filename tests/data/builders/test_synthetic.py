@@ -1,0 +1,57 @@
+import dataclasses
+import json
+import pathlib
+
+import pytest
+
+from jaxgen.data.builders import drawing, folders, synthetic
+
+
+@pytest.fixture
+def build(tmp_path, fake_draw, monkeypatch):
+    monkeypatch.setattr(drawing, "draw_records", fake_draw)
+
+    def make(world, name="out"):
+        with folders.fresh(tmp_path / name) as temporary:
+            synthetic.build(temporary, world, workers=0)
+        return tmp_path / name
+
+    return make
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_same_world_is_the_same_bytes(build, world):
+    assert bytes_of(build(world, "a")) == bytes_of(build(world, "b"))
+
+
+def test_the_folder_says_what_it_is(people_folder, world):
+    about = json.loads((pathlib.Path(people_folder) / "dataset.json").read_text())
+    assert about["source"] == "synthetic" and about["image_size"] == [32, 16]
+    assert about["counts"] == {"train": 12, "test": 8}
+    assert about["pairs"] == {"train": 36, "test": 24}
+    assert about["options"]["seed"] == world.seed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"people": 4}, {"test_people": 3}, {"frames": 5}, {"outfits": 2}),
+        *({"size": (64, 32)}, {"seed": 6}, {"layout": "market1501"}),
+        {"framing": "full"},
+    ],
+)
+def test_every_option_is_part_of_the_folder_name(world, change):
+    other = dataclasses.replace(world, **change)
+    assert synthetic.folder_name(world) != synthetic.folder_name(other)
+
+
+def test_pairs_stay_in_one_outfit(build, world):
+    folder = build(dataclasses.replace(world, outfits=2, frames=2))
+    rows = (folder / "pairs-train.csv").read_text().split()[1:]
+    assert len(rows) == 3 * 2 * 2
+    for row in rows:
+        start, end = row.split(",")
+        assert start != end and start[:8] == end[:8]
