@@ -63,14 +63,14 @@ def train(config: ConfigDict, workdir: str) -> TrainState:
     require_divisible(config.batch_size, config.microbatches, mesh)
     system = systems.build(config.system, config.model.to_dict(), config.dtype)
     spec = system.batch_spec(config.batch_size)
-    evaluations = evaluators.evaluations(config.evals, spec)
+    evaluations = evaluators.evaluations(config.evals.to_dict(), spec)
     require_best(config.best, evaluations)
     optimizers = _optimizers(config, system)
     data = prepared_data(config, system)
 
     with ExitStack() as stack:
         stack.enter_context(experiment.locked(workdir))
-        pretrained = resolve_pretrained(config.pretrained)
+        pretrained = resolve_pretrained(config.pretrained.to_dict())
         start = create(system, optimizers, mesh, config, pretrained)
         checkpoints = Checkpoints(workdir, keep=config.keep, best=config.best)
         stack.callback(checkpoints.close)  # Waits for the last save whatever happens.

@@ -5,15 +5,15 @@ stays. A traceback means a bug of ours.
 """
 
 import argparse
+import ast
 import pathlib
 import runpy
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from absl import flags
-from ml_collections import ConfigDict, config_flags
+from ml_collections import ConfigDict
 
 import jaxgen
 from jaxgen.cli import config as schema
@@ -113,27 +113,20 @@ def _find_config(name: str) -> pathlib.Path:
 def override(config: ConfigDict, arguments: Sequence[str]) -> ConfigDict:
     """Applies `--config.key=value` arguments and locks the config.
 
+    Args:
+        config: complete.
+        arguments: a value is read as the type that the key has: `true` or `false`,
+            numbers, text, or a tuple such as `(128,64)`.
+
     Raises:
         KeyError: for a key the config does not have; names the nearest.
         ValueError: for a value of another type.
     """
-    values = flags.FlagValues()
-    config_flags.DEFINE_config_dict(
-        "config", config, flag_values=values, lock_config=True
-    )
     for argument in _joined(arguments):
-        _require_key(config, argument)
-        try:
-            values(["jaxgen", argument])
-        except Exception as error:
-            key, _, value = argument.removeprefix("--config.").partition("=")
-            kind = type(_get(config, key)).__name__
-            raise ValueError(
-                f"config: {key} takes a value of type {kind}, got {value!r}."
-            ) from error
-        values.unparse_flags()
-    config.lock()
-    return config
+        key, _, text = argument.removeprefix("--config.").partition("=")
+        node, last = _find(config, key)
+        node[last] = _read(key, text, node[last])
+    return config.lock()
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:
@@ -152,18 +145,34 @@ def _joined(arguments: Sequence[str]) -> list[str]:
     return joined
 
 
-def _get(config: ConfigDict, key: str):
-    for part in key.split("."):
-        config = config[part]
-    return config
+def _find(config: ConfigDict, key: str) -> tuple[ConfigDict, str]:
+    """The part of a config that a dotted key lies in, and the key's last word."""
+    node, where = config, "config"
+    *parents, last = key.split(".")
+    for part in parents:
+        checks.require_known(where, "key", part, node)
+        node, where = node[part], f"{where}.{part}"
+        if not isinstance(node, ConfigDict):
+            raise KeyError(f"{where}: it is a value, so it has no key in it.")
+    checks.require_known(where, "key", last, node)
+    return node, last
 
 
-def _require_key(config: ConfigDict, argument: str) -> None:
-    node, seen = config, "config"
-    for part in argument.removeprefix("--config.").partition("=")[0].split("."):
-        known = node.keys() if isinstance(node, ConfigDict) else ()
-        checks.require_known(seen, "key", part, known)
-        node, seen = node[part], f"{seen}.{part}"
+def _read(key: str, text: str, old: Any) -> Any:
+    """A value of the type of `old` from the command line."""
+    booleans = {"true": True, "1": True, "false": False, "0": False}
+    try:
+        if isinstance(old, bool):
+            return booleans[text.lower()]
+        if isinstance(old, tuple):
+            value = ast.literal_eval(text)
+            return tuple(value) if isinstance(value, tuple | list) else (value,)
+        if isinstance(old, int | float | str):
+            return type(old)(text)
+    except (ValueError, KeyError, SyntaxError):
+        pass
+    kind = "keys" if isinstance(old, ConfigDict) else type(old).__name__
+    raise ValueError(f"config: {key} takes a value of type {kind}, got {text!r}.")
 
 
 def run(main: Callable[[], None], name: str) -> None:

@@ -2,6 +2,7 @@
 
 from ml_collections import ConfigDict
 
+from jaxgen import systems
 from jaxgen.core import checks
 
 REQUIRED = ("system", "model", "steps", "batch_size", "data", "optim")
@@ -40,7 +41,7 @@ def data_defaults() -> dict:
 
 
 def complete(config: ConfigDict) -> ConfigDict:
-    """Fills in defaults and refuses keys that mean nothing.
+    """Fills in defaults, the system's included, and refuses keys that mean nothing.
 
     Raises:
         KeyError: for a missing or an unknown key; names the nearest.
@@ -54,6 +55,7 @@ def complete(config: ConfigDict) -> ConfigDict:
             raise KeyError(f"config: the key {key!r} is missing.")
     checks.require_known("config", "dtype", config.get("dtype", "float32"), DTYPES)
     filled.update(config.to_dict())
+    filled["model"] = systems.options(config.system) | filled["model"]
     filled["data"] = data_defaults() | filled["data"]
     filled["mesh"] = defaults()["mesh"] | filled["mesh"]
     return ConfigDict(filled)

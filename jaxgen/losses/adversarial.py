@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-
 from jaxtyping import Array, Float
 
 from jaxgen.core.arrays import Scalar

@@ -1,7 +1,6 @@
 """Distances between two pictures, as a mean over all numbers."""
 
 import jax.numpy as jnp
-
 from jaxtyping import Array, Float
 
 from jaxgen.core.arrays import Images, Scalar

@@ -1,10 +1,9 @@
 """What a metric offers."""
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-
-from jaxgen.core.arrays import Batch
 
 
 @runtime_checkable
@@ -19,7 +18,7 @@ class PairedMetric(Protocol):
     needs: tuple[str, ...]
     definition: dict[str, str]
 
-    def values(self, images: np.ndarray, batch: Batch) -> np.ndarray:
+    def values(self, images: np.ndarray, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """Scores of a batch.
 
         Args:

@@ -1,10 +1,9 @@
 """Peak signal-to-noise ratio."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-
-from jaxgen.core.arrays import Batch
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Metric:
             "mean": "of decibels over pictures; equal pictures count as 100",
         }
 
-    def values(self, images: np.ndarray, batch: Batch) -> np.ndarray:
+    def values(self, images: np.ndarray, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """See `metrics.base.PairedMetric`."""
         difference = images.astype(np.float64) - np.asarray(batch["target_image"])
         error = np.square(difference).mean((1, 2, 3))

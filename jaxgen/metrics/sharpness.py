@@ -1,10 +1,10 @@
 """How much fine detail a picture has, as a share of its target's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from jaxgen.core.arrays import Batch
 from jaxgen.metrics import mask as masks
 
 
@@ -40,7 +40,7 @@ class Metric:
             "mask": f"target pose, {masks.DEFINITION}",
         }
 
-    def values(self, images: np.ndarray, batch: Batch) -> np.ndarray:
+    def values(self, images: np.ndarray, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """See `metrics.base.PairedMetric`."""
         mask = masks.pose_mask(batch["target_keypoints"], images.shape[1:3])
         triples = zip(images, np.asarray(batch["target_image"]), mask, strict=True)

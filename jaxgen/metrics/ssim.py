@@ -3,12 +3,12 @@
 Eq. 13 of Wang et al. 2004, doi:10.1109/TIP.2003.819861, per channel, averaged.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from jaxgen.core.arrays import Batch
 from jaxgen.metrics import mask as masks
 
 _K1, _K2 = 0.01, 0.03
@@ -82,7 +82,7 @@ class Metric:
             "mask": f"target pose, {masks.DEFINITION}" if self.masked else "none",
         }
 
-    def values(self, images: np.ndarray, batch: Batch) -> np.ndarray:
+    def values(self, images: np.ndarray, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """See `metrics.base.PairedMetric`."""
         targets = np.asarray(batch["target_image"])
         if self.masked:

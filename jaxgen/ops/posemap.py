@@ -85,16 +85,16 @@ def _stamps(
     squared = ((end - start) ** 2).sum(-1) // radius**2
     parts = jnp.maximum(jnp.floor(jnp.sqrt(squared + 0.5)), 1).astype(jnp.int32)
     most = int(np.hypot(*size) / radius) + 1
-    index = jnp.arange(most + 1)
-    between = (end - start)[:, :, None] * index[:, None] // parts[..., None, None]
+    index = jnp.arange(most + 1)[None, None]
+    between = (end - start)[:, :, None] * index[..., None] // parts[..., None, None]
     centers = start[:, :, None] + between
     counts = present[..., None] & (index <= parts[..., None])
-    b, n = counts.shape[0], len(limbs) * len(index)
+    b, n = counts.shape[0], len(limbs) * (most + 1)
     return centers.reshape(b, n, 2), counts.reshape(b, n)
 
 
 def _one_hot(index: Int[Array, "b n"], size: int, margin: int) -> Float[Array, "b n s"]:
-    places = jnp.arange(-margin, size + margin)
+    places = jnp.arange(-margin, size + margin)[None, None]
     return (index[..., None] == places).astype(jnp.float32)
 
 

@@ -26,9 +26,21 @@ def build(name: str, model: Mapping[str, Any], dtype: str = "float32") -> System
         KeyError: for an unknown system or field; names the nearest.
         ValueError: from the system, for values that do not go together.
     """
-    checks.require_known("systems", "system", name, names())
-    kind = lookup.module("jaxgen.systems", name, "system").build
-    known = [field.name for field in fields(kind) if field.name != "dtype"]
+    known = options(name)
     for key in model:
         checks.require_known(f"systems.{name}", "option", key, known)
-    return kind(**model, dtype=dtype)
+    return _kind(name)(**model, dtype=dtype)
+
+
+def options(name: str) -> dict[str, Any]:
+    """Every field of a system's dataclass with its default, `dtype` left out.
+
+    Raises:
+        KeyError: for an unknown system.
+    """
+    return {f.name: f.default for f in fields(_kind(name)) if f.name != "dtype"}
+
+
+def _kind(name: str) -> type:
+    checks.require_known("systems", "system", name, names())
+    return lookup.module("jaxgen.systems", name, "system").build

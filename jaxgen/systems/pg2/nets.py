@@ -12,7 +12,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 _Map = Float[Array, "b h w c"]
+_Pose = Float[Array, "b h w k"]
+_Coordinates = Float[Array, "b k 3"]
 _Code = Float[Array, "b d"]
+_AnyMap = Float[Array, "b _ _ _"]
 
 _GLOROT = nn.initializers.xavier_uniform()
 _DCGAN = nn.initializers.uniform(2 * 0.02 * 3**0.5)
@@ -51,7 +54,7 @@ def _conv(
     )
 
 
-def _upsample(x: _Map) -> _Map:
+def _upsample(x: _AnyMap) -> _AnyMap:
     return x.repeat(2, axis=1).repeat(2, axis=2)
 
 
@@ -64,7 +67,7 @@ class ConvPair(nn.Module):
     dtype: Any = jnp.float32
 
     @nn.compact
-    def __call__(self, x: _Map) -> _Map:
+    def __call__(self, x: _AnyMap) -> _AnyMap:
         y = x
         for name in ("conv_a", "conv_b"):
             layer = _conv(self.features, name, pad=self.pad, dtype=self.dtype)
@@ -98,7 +101,7 @@ class Encoder(nn.Module):
     dtype: Any = jnp.float32
 
     @nn.compact
-    def __call__(self, x: _Map) -> tuple[_Code, list[_Map]]:
+    def __call__(self, x: _Map) -> tuple[_Code, list[_AnyMap]]:
         options = dict(pad=self.pad, dtype=self.dtype)
         x = nn.relu(_conv(self.width, "stem", **options)(x.astype(self.dtype)))
         skips = []
@@ -124,7 +127,7 @@ class Decoder(nn.Module):
     dtype: Any = jnp.float32
 
     @nn.compact
-    def __call__(self, code: _Code, skips: list[_Map]) -> _Map:
+    def __call__(self, code: _Code, skips: list[_AnyMap]) -> _AnyMap:
         options = dict(pad=self.pad, dtype=self.dtype)
         b, h, w, _ = skips[-1].shape
         dense = nn.Dense(
@@ -172,9 +175,7 @@ class Coarse(nn.Module):
     dtype: Any = jnp.float32
 
     @nn.compact
-    def __call__(
-        self, image: _Map, pose: _Map, coordinates: Float[Array, "b k 3"]
-    ) -> _Map:
+    def __call__(self, image: _Map, pose: _Pose, coordinates: _Coordinates) -> _AnyMap:
         shared = dict(pad=self.pad, remat=self.remat, dtype=self.dtype)
         encoder = Encoder(self.width, self.blocks, self.code, name="encoder", **shared)
         if self.embedding == "maps":
@@ -185,7 +186,7 @@ class Coarse(nn.Module):
         decoder = Decoder(self.width, self.blocks, name="decoder", **shared)
         return decoder(code, skips)
 
-    def _embed(self, pose: _Map, coordinates: Float[Array, "b k 3"]) -> _Code:
+    def _embed(self, pose: _Pose, coordinates: _Coordinates) -> _Code:
         if self.embedding == "encoder":
             encoder = Encoder(
                 self.width,
@@ -264,10 +265,10 @@ class _BatchNorm(nn.Module):
         scale = self.param("scale", nn.initializers.ones, (x.shape[-1],))
         bias = self.param("bias", nn.initializers.zeros, (x.shape[-1],))
         wide = x.astype(jnp.float32)
-        mean = wide.mean((0, 1, 2))
-        variance = jnp.square(wide - mean).mean((0, 1, 2))
-        y = (wide - mean) * jax.lax.rsqrt(variance + 1e-5) * scale + bias
-        return y.astype(x.dtype)
+        centered = wide - wide.mean((0, 1, 2), keepdims=True)
+        variance = jnp.square(centered).mean((0, 1, 2), keepdims=True)
+        gain = jax.lax.rsqrt(variance + 1e-5) * scale[None, None, None]
+        return (centered * gain + bias[None, None, None]).astype(x.dtype)
 
 
 class DenseDiscriminator(nn.Module):

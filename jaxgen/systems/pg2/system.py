@@ -393,7 +393,7 @@ class PG2:
 def _coordinates(keypoints: Array, size: tuple[int, int]) -> Array:
     """Row, column and presence of each joint in [-1, 1]; absent ones are all -1."""
     present = jnp.isfinite(keypoints).all(-1, keepdims=True)
-    scaled = keypoints[..., ::-1] / jnp.asarray(size, keypoints.dtype)
+    scaled = keypoints[..., ::-1] / jnp.asarray(size, keypoints.dtype)[None, None]
     values = jnp.concatenate([jnp.nan_to_num(scaled), present], axis=-1)
     return jnp.where(present, 2 * values - 1, -1.0)
 
@@ -404,6 +404,6 @@ def _draw_pose(keypoints: Array, size: tuple[int, int]) -> Images:
     joints = posemap.disks(keypoints, size=size, radius=max(size[0] // 64, 1))
     hue = jnp.arange(JOINTS)[:, None] / JOINTS + jnp.array([[0.0, 1 / 3, 2 / 3]])
     colors = 0.6 + 0.4 * jnp.cos(2 * jnp.pi * hue)
-    drawn = jnp.max(joints[..., None] * colors, axis=-2)
+    drawn = jnp.max(joints[..., None] * colors[None, None, None], axis=-2)
     any_joint = joints.max(-1, keepdims=True)
     return 2 * jnp.where(any_joint > 0, drawn, 0.35 * limbs) - 1
