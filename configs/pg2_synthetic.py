@@ -7,11 +7,16 @@ from ml_collections import ConfigDict
 
 VARIANTS = ("paper", "small", "tiny")
 
+# Table 1 of the paper: every other row than the full system, "small,G1-L1" for one.
+ABLATIONS = ("", "G1-CE-L1", "G1-HME-L1", "G1-L1", "G1-poseMaskLoss", "G1+D")
+
 
 def get_config(variant="small"):
-    if variant not in VARIANTS:
+    variant, _, ablation = variant.partition(",")
+    if variant not in VARIANTS or ablation not in ABLATIONS:
         raise ValueError(
-            f"config: unknown variant {variant!r}; there is {', '.join(VARIANTS)}."
+            f"config: unknown variant {variant!r} {ablation!r}; there is "
+            f"{', '.join(VARIANTS)}, and behind a comma {', '.join(ABLATIONS[1:])}."
         )
     config = ConfigDict(dict(system="pg2", seed=0, steps=36_000, batch_size=16))
     config.model = dict(
@@ -39,6 +44,8 @@ def get_config(variant="small"):
         small(config)
     if variant == "tiny":
         tiny(config)
+    if ablation:
+        ablate(config, ablation)
     return config
 
 
@@ -101,3 +108,14 @@ def tiny(config):
     config.data.update(people=3, test_people=2, frames=4)
     config.evals = evals(samples=8)
     config.log_every = config.show_every = config.eval_every = config.save_every = 2
+
+
+def ablate(config, name):
+    """One row of the paper's table 1 in place of the full system."""
+    config.model.variant = name
+    del config.optim["refine"]
+    if name != "G1+D":
+        del config.optim["discriminator"]
+        config.steps = config.model.stage1_steps
+    elif "schedule" in config.optim.coarse:
+        config.optim.coarse.schedule.end = config.steps

@@ -184,37 +184,49 @@ def _number(
 
 
 def table(reports: Sequence[Mapping[str, Any]]) -> str:
-    """What people read: a line per workdir, and one per comparison below it."""
+    """What people read: workdirs against numbers, then what each is compared with."""
     names = list(dict.fromkeys(n for r in reports for n in r["numbers"]))
-    head = ["", *names]
-    lines = [head]
+    rows = [["", *names]]
     for report in reports:
-        numbers = report["numbers"]
-        label = f"{report['variant']} ({report['workdir']}, step {report['step']})"
-        lines.append([label, *(_cell(numbers.get(name), "mean") for name in names)])
-        compared = next(iter(numbers.values()))["compared"] if numbers else {}
-        for row in compared:
-            cells = [
-                numbers[n]["compared"][row] if n in numbers else None for n in names
-            ]
-            lines.append([f"  {row}", *(_cell(cell, "mean") for cell in cells)])
-            lines.append(["    ours minus it", *(_difference(cell) for cell in cells)])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+        means = {n: f"{number['mean']:.4f}" for n, number in report["numbers"].items()}
+        rows.append([_label(report), *(means.get(n, "-") for n in names)])
+    tables = [_aligned(rows)]
+    for report in reports:
+        if compared := _compared(report):
+            tables.append(f"{_label(report)} against rows that need no training:")
+            tables.append(_aligned(compared))
+    return "\n\n".join(tables)
+
+
+def _label(report: Mapping[str, Any]) -> str:
+    return f"{report['variant']}, {report['workdir']}, step {report['step']}"
+
+
+def _compared(report: Mapping[str, Any]) -> list[list[str]]:
+    head = ["", "ours", "", "its", "ours - its", "95 % interval"]
+    rows = []
+    for name, number in report["numbers"].items():
+        for other, found in number["compared"].items():
+            low, high = found["interval_95"]
+            rows.append(
+                [
+                    name,
+                    f"{number['mean']:.4f}",
+                    other,
+                    f"{found['mean']:.4f}",
+                    f"{found['difference']:+.4f}",
+                    f"{low:+.4f} to {high:+.4f}",
+                ]
+            )
+    return [head, *rows] if rows else []
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
     )
-
-
-def _cell(entry: Mapping[str, Any] | None, key: str) -> str:
-    return "-" if entry is None else f"{entry[key]:.4f}"
-
-
-def _difference(entry: Mapping[str, Any] | None) -> str:
-    if entry is None:
-        return "-"
-    low, high = entry["interval_95"]
-    return f"{entry['difference']:+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Python's way in: a trained workdir as an object that takes and gives NumPy arrays."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import jax
@@ -65,11 +64,11 @@ class Model:
             KeyError: for a feature the system does not know.
             ValueError: for an array of another shape or dtype.
         """
-        return self._run(self._predict, self._checked(features))
+        return jax.device_get(self._run(self._predict, features))
 
     def panels(self, **features: np.ndarray) -> dict[str, np.ndarray]:
         """The system's pictures side by side, for the same features as `predict`."""
-        return self._run(self._show, self._checked(features))
+        return self._run(self._show, features)
 
     def run_task(self, name: str, **inputs: Any) -> dict[str, np.ndarray]:
         """One picture of a task.
@@ -90,9 +89,16 @@ class Model:
         nets, key = self.experiment.nets, jax.random.key(0)
         cache = task.prepare(nets, given, key)
         live = {k: given[k] for k, entry in task.inputs.items() if entry.live}
-        pictures = jax.jit(task.frame)(nets, cache, 0.0, live)
-        pictures = jax.jit(partial(jax.tree.map, pixels.to_bytes))(dict(pictures))
-        return jax.device_get(pictures)
+        names: list[str] = []
+
+        @jax.jit
+        def draw(nets, cache, live):
+            pictures = task.frame(nets, cache, 0.0, live)
+            names[:] = pictures  # jit gives dicts back sorted.
+            return [pixels.to_bytes(image) for image in pictures.values()]
+
+        images = jax.device_get(draw(nets, cache, live))
+        return dict(zip(names, images, strict=True))
 
     def _checked(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if not features:
@@ -106,8 +112,8 @@ class Model:
         return arrays
 
     def _run(self, function, features: Mapping[str, np.ndarray]):
-        pictures = function(self.experiment.nets, dict(features), jax.random.key(0))
-        return jax.device_get(pictures)
+        nets, key = self.experiment.nets, jax.random.key(0)
+        return function(nets, self._checked(features), key)
 
 
 def _with_defaults(name: str, task: Task, inputs: Mapping[str, Any]) -> dict[str, Any]:

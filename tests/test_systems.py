@@ -19,7 +19,8 @@ from jaxgen.systems.base import REQUIRED, System
 from jaxgen.train import prepared_data
 
 CONFIGS = sorted(pathlib.Path("configs").glob("*.py"))
-VARIANTS = ("paper", "small", "tiny")
+ABLATIONS = ("G1-CE-L1", "G1-HME-L1", "G1-L1", "G1-poseMaskLoss", "G1+D")
+VARIANTS = ("paper", "small", "tiny", *(f"tiny,{name}" for name in ABLATIONS))
 
 
 class Prepared:

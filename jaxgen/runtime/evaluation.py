@@ -48,13 +48,19 @@ def make_predict(system: System, mesh: Mesh) -> Callable:
 
 
 def make_show(system: System, mesh: Mesh) -> Callable:
-    """Compiles `show(nets, batch, key) -> panels`, quantised to uint8."""
+    """Compiles `show(nets, batch, key) -> panels`, uint8 on the host, in their order."""
+    names: list[str] = []
 
     @partial(jax.jit, out_shardings=meshes.replicated(mesh))
-    def show(nets, batch, key):
+    def draw(nets, batch, key):
         batch = system.inputs(nets, batch)
         panels = system.panels(batch, system.predict(nets, batch, key))
-        return {name: pixels.to_bytes(image) for name, image in panels.items()}
+        names[:] = panels  # jit gives dicts back sorted; the order is for people.
+        return [pixels.to_bytes(image) for image in panels.values()]
+
+    def show(nets, batch, key):
+        images = jax.device_get(draw(nets, batch, key))
+        return dict(zip(names, images, strict=True))
 
     return show
 
@@ -170,7 +176,6 @@ class Judge:
         shown = []
         for batch, names in self._once(split=split, samples=samples):
             panels = self._show(nets, share_out(batch, self._mesh), self._key)
-            panels = jax.device_get(panels)
             shown.append({k: image[: len(names)] for k, image in panels.items()})
         return {name: np.concatenate([s[name] for s in shown]) for name in shown[0]}
 

@@ -179,9 +179,8 @@ class PG2:
 
     def init(self, key: jax.Array) -> Nets:
         """Draws every network the variant has."""
-        keys = dict(
-            zip(("coarse", "refine", "discriminator"), jax.random.split(key, 3))
-        )
+        names = ("coarse", "refine", "discriminator")
+        keys = dict(zip(names, jax.random.split(key, 3), strict=True))
         image = jnp.zeros((1, *self.image_size, 3))
         pose = jnp.zeros((1, *self.image_size, JOINTS))
         seen = jnp.zeros((1, *self.image_size, 6 if self.judged == "pair" else 3))
