@@ -13,11 +13,12 @@ ABLATIONS = ("", "G1-CE-L1", "G1-HME-L1", "G1-L1", "G1-poseMaskLoss", "G1+D")
 
 
 def get_config(variant="paper"):
-    variant, _, ablation = variant.partition(",")
+    words = variant
+    variant, _, ablation = words.partition(",")
     if variant not in VARIANTS or ablation not in ABLATIONS:
         raise ValueError(
-            f"config: unknown variant {variant!r} {ablation!r}; there is "
-            f"{', '.join(VARIANTS)}, and behind a comma {', '.join(ABLATIONS[1:])}."
+            f"config: unknown variant {words!r}; there is {', '.join(VARIANTS)}, "
+            f"and behind a comma {', '.join(ABLATIONS[1:])}."
         )
     config = ConfigDict(dict(system="pg2", seed=0, steps=36_000, batch_size=16))
     config.model = dict(
@@ -79,6 +80,7 @@ def small(config):
     )
     config.optim.coarse.update(
         rate=1e-3,
+        b1=0.9,
         clip=1.0,
         schedule=dict(name="cosine", begin=0, end=first, warmup=50, final=0.02),
     )
@@ -92,7 +94,8 @@ def small(config):
     config.optim.discriminator.update(rate=5e-4, clip=1.0)
     config.evals = evals(samples=200)
     config.log_every = 50
-    config.show_every = config.eval_every = config.save_every = 800
+    config.show_every, config.save_every = 400, 400
+    config.eval_every = 1_200
 
 
 def tiny(config):

@@ -4,7 +4,7 @@ __version__ = "0.1.0"
 
 
 def load(workdir: str, checkpoint: str = "latest"):
-    """Opens a trained workdir for use from Python: see `jaxgen.load.load`."""
-    from jaxgen.load import load as open_workdir
+    """Opens a trained workdir for use from Python: see `jaxgen.infer.load`."""
+    from jaxgen import infer
 
-    return open_workdir(workdir, checkpoint)
+    return infer.load(workdir, checkpoint)

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import jax
 import numpy as np
 from etils import epath
 
@@ -80,7 +79,7 @@ def report(
         name: {**options, **({"samples": samples} if samples else {})}
         for name, options in config.evals.to_dict().items()
     }
-    evaluations = evaluators.evaluations(evals, spec)
+    evaluations = evaluators.evaluations(evals, system)
     data = prepared_data(config, system)
     once = partial(pipeline.once, data, spec)
     ours = _measure(evaluations, partial(_answers, opened, once))
@@ -137,21 +136,11 @@ def _means(opened, once, **which) -> Answers:
 
 
 def _constant(opened, once, answer, which) -> Iterator:
-    names = _output_names(opened)
+    names = evaluators.output_names(opened.system)
     for batch, real in once(**which):
         image = answer(batch)[: len(real)]
         kept = {name: value[: len(real)] for name, value in batch.items()}
         yield dict.fromkeys(names, image), kept, real
-
-
-def _output_names(opened) -> list[str]:
-    system = opened.system
-    spec = system.batch_spec(opened.config.batch_size)
-
-    def predict(nets, batch, key):
-        return system.predict(nets, system.inputs(nets, batch), key)
-
-    return list(jax.eval_shape(predict, opened.nets, spec, jax.random.key(0)))
 
 
 _ROWS = {

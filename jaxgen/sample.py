@@ -18,7 +18,7 @@ import jaxgen
 from jaxgen.cli.arguments import Parser, run
 from jaxgen.core import checks, skeleton
 from jaxgen.data import pipeline
-from jaxgen.load import Model, load
+from jaxgen.infer import Model, load
 from jaxgen.runtime import experiment, pictures
 from jaxgen.systems.base import REQUIRED, Input
 from jaxgen.train import prepared_data

@@ -63,7 +63,7 @@ def train(config: ConfigDict, workdir: str) -> TrainState:
     require_divisible(config.batch_size, config.microbatches, mesh)
     system = systems.build(config.system, config.model.to_dict(), config.dtype)
     spec = system.batch_spec(config.batch_size)
-    evaluations = evaluators.evaluations(config.evals.to_dict(), spec)
+    evaluations = evaluators.evaluations(config.evals.to_dict(), system)
     require_best(config.best, evaluations)
     optimizers = _optimizers(config, system)
     data = prepared_data(config, system)

@@ -18,3 +18,14 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 @pytest.fixture
 def key():
     return jax.random.key(0)
+
+
+@pytest.fixture(scope="session")
+def tiny_workdir(tmp_path_factory):
+    """PG2 after the four steps of its tiny config, on synthetic people."""
+    from jaxgen.cli.arguments import load_config
+    from jaxgen.train import train
+
+    workdir = tmp_path_factory.mktemp("tiny") / "workdir"
+    train(load_config("pg2_synthetic:tiny").lock(), str(workdir))
+    return str(workdir)

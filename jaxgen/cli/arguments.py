@@ -22,7 +22,7 @@ from jaxgen.core import checks
 _PACKAGE = pathlib.Path(jaxgen.__file__).parent
 _IN_WHEEL, _IN_CHECKOUT = _PACKAGE / "configs", _PACKAGE.parent / "configs"
 _CONFIGS = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
-_USER_ERRORS = (ValueError, KeyError, TypeError, FileNotFoundError, FileExistsError)
+_USER_ERRORS = (ValueError, KeyError, TypeError)
 
 
 class Parser(argparse.ArgumentParser):
@@ -90,12 +90,18 @@ def load_config(argument: str) -> ConfigDict:
     name, _, variant = argument.partition(":")
     path = _find_config(name)
     try:
-        get_config = runpy.run_path(str(path))["get_config"]
-    except KeyError:
-        raise ValueError(f"config: {path} has no function get_config.") from None
+        names = runpy.run_path(str(path))
     except Exception as error:
         raise ValueError(f"config: {path} does not load: {error!r}.") from error
-    return schema.complete(get_config(*([variant] if variant else [])))
+    if "get_config" not in names:
+        raise ValueError(f"config: {path} has no function get_config.")
+    try:
+        config = names["get_config"](*([variant] if variant else []))
+    except Exception as error:
+        text = str(error.args[0]) if error.args else repr(error)
+        text = text.removeprefix("config: ")
+        raise ValueError(f"config: {path}: {text}") from error
+    return schema.complete(config)
 
 
 def _find_config(name: str) -> pathlib.Path:
@@ -188,15 +194,15 @@ def run(main: Callable[[], None], name: str) -> None:
         print(f"\n{name}: interrupted.", file=sys.stderr)
         sys.exit(130)
     except FloatingPointError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        _say(name, error)
         sys.exit(1)
     except OSError as error:
-        print(f"{name}: {_sentence(error)}", file=sys.stderr)
+        _say(name, error)
         sys.exit(2)
     except _USER_ERRORS as error:
         if not _ours(error):
             raise
-        print(f"{name}: {_sentence(error)}", file=sys.stderr)
+        _say(name, error)
         sys.exit(2)
 
 
@@ -205,12 +211,11 @@ def _ours(error: BaseException) -> bool:
     frames = traceback.extract_tb(error.__traceback__)
     message = error.args[0] if error.args else None
     inside = pathlib.Path(frames[-1].filename).is_relative_to(_PACKAGE)
-    config = "configs" in pathlib.Path(frames[-1].filename).parts
-    return isinstance(message, str) and ": " in message and (inside or config)
+    return isinstance(message, str) and ": " in message and inside
 
 
-def _sentence(error: BaseException) -> str:
+def _say(name: str, error: BaseException) -> None:
+    text = str(error.args[0]) if error.args else repr(error)
     if isinstance(error, OSError) and error.strerror:
-        where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror}{where}."
-    return str(error.args[0]) if error.args else repr(error)
+        text = f"{error.strerror}: {error.filename}." if error.filename else text
+    print(f"{name}: {text.removeprefix(f'{name}: ')}", file=sys.stderr)

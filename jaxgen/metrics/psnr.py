@@ -25,6 +25,4 @@ class Metric:
         """See `metrics.base.PairedMetric`."""
         difference = images.astype(np.float64) - np.asarray(batch["target_image"])
         error = np.square(difference).mean((1, 2, 3))
-        return np.where(
-            error > 0, 10 * np.log10(255**2 / np.maximum(error, 1e-5)), 100.0
-        )
+        return np.minimum(10 * np.log10(255**2 / np.maximum(error, 1e-9)), 100.0)

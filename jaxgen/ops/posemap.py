@@ -82,15 +82,32 @@ def _stamps(
     ends = joints[:, np.asarray(limbs)]
     present = jnp.isfinite(ends).all((-1, -2))
     start, end = jnp.unstack(jnp.nan_to_num(ends).astype(jnp.int32), axis=2)
-    squared = ((end - start) ** 2).sum(-1) // radius**2
+    step = end - start
+    squared = (step**2).sum(-1, keepdims=True) // radius**2
     parts = jnp.maximum(jnp.floor(jnp.sqrt(squared + 0.5)), 1).astype(jnp.int32)
-    most = int(np.hypot(*size) / radius) + 1
-    index = jnp.arange(most + 1)[None, None]
-    between = (end - start)[:, :, None] * index[..., None] // parts[..., None, None]
+    first = _first_inside(start, step, parts, size, radius)
+    most = int(np.hypot(*size) / radius) + 8  # In the picture and its margin.
+    index = first + jnp.arange(most)[None, None]
+    between = step[:, :, None] * index[..., None] // parts[..., None]
     centers = start[:, :, None] + between
-    counts = present[..., None] & (index <= parts[..., None])
-    b, n = counts.shape[0], len(limbs) * (most + 1)
+    counts = present[..., None] & (index <= parts)
+    b, n = counts.shape[0], len(limbs) * most
     return centers.reshape(b, n, 2), counts.reshape(b, n)
+
+
+def _first_inside(
+    start: Int[Array, "b l 2"],
+    step: Int[Array, "b l 2"],
+    parts: Int[Array, "b l 1"],
+    size: tuple[int, int],
+    radius: int,
+) -> Int[Array, "b l 1"]:
+    """The index of a stamp shortly before the limb comes into the picture."""
+    last = jnp.array([[size[::-1]]])
+    ahead = jnp.where(step > 0, -radius, last + radius) - start
+    share = jnp.where(step == 0, 0.0, ahead / jnp.where(step == 0, 1, step))
+    first = jnp.floor(parts * share.clip(0, 1).max(-1, keepdims=True)) - 1
+    return jnp.maximum(first, 0).astype(jnp.int32)
 
 
 def _one_hot(index: Int[Array, "b n"], size: int, margin: int) -> Float[Array, "b n s"]:

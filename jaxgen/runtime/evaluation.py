@@ -48,7 +48,7 @@ def make_predict(system: System, mesh: Mesh) -> Callable:
 
 
 def make_show(system: System, mesh: Mesh) -> Callable:
-    """Compiles `show(nets, batch, key) -> panels`, uint8 on the host, in their order."""
+    """Compiles `show(nets, batch, key) -> panels`: uint8, on the host, in order."""
     names: list[str] = []
 
     @partial(jax.jit, out_shardings=meshes.replicated(mesh))

@@ -111,10 +111,14 @@ class PG2:
             ("judgement", _JUDGEMENTS),
         ):
             checks.require_known("systems.pg2", name, getattr(self, name), known)
-        if any(side < 16 or side & (side - 1) for side in self.image_size):
+        height, width = self.image_size
+        if (
+            any(side < 16 or side & (side - 1) for side in self.image_size)
+            or 8 * width < height
+        ):
             raise ValueError(
-                "systems.pg2: image_size should be two powers of two from 16 on, got "
-                f"{self.image_size}."
+                "systems.pg2: image_size should be two powers of two from 16 on, the "
+                f"width at least an eighth of the height, got {self.image_size}."
             )
 
     @cached_property

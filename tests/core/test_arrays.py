@@ -1,0 +1,32 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import AxisType
+
+from jaxgen.core.arrays import along_batch
+
+
+@pytest.fixture
+def mesh():
+    axes = ("data", "model")
+    return jax.make_mesh((4, 2), axes, axis_types=(AxisType.Auto,) * 2)
+
+
+def test_outside_a_mesh_nothing_changes():
+    x = jnp.arange(8.0)
+    assert along_batch(x) is x
+
+
+def test_in_a_mesh_the_first_axis_is_split_and_values_stay(mesh):
+    x = np.arange(24.0, dtype=np.float32).reshape(8, 3)
+    with jax.set_mesh(mesh):
+        y = jax.jit(lambda: along_batch(jnp.asarray(x)))()
+    assert y.sharding.shard_shape(y.shape) == (2, 3)
+    np.testing.assert_array_equal(y, x)
+
+
+def test_a_batch_that_does_not_divide_stays_whole(mesh):
+    with jax.set_mesh(mesh):
+        y = jax.jit(lambda: along_batch(jnp.ones((6, 3))))()
+    assert y.sharding.shard_shape(y.shape) == (6, 3)
