@@ -36,7 +36,7 @@ from jaxgen.runtime.optim import Optimizer, optimizer
 from jaxgen.runtime.provenance import write_provenance
 from jaxgen.runtime.state import TrainState, create
 from jaxgen.runtime.step import make_step
-from jaxgen.runtime.writer import Writer
+from jaxgen.runtime.writer import Silent, Writer
 from jaxgen.systems.base import System
 
 _SHOWN = dict(split="test", samples=8)
@@ -155,8 +155,12 @@ def _batches(data: dict[str, Any], spec, seed: int, position: int) -> pipeline.B
     return pipeline.batches(data, spec, seed, start=position, **part)
 
 
-def _writer(config: ConfigDict, data, workdir: str, state: TrainState) -> Writer:
+def _writer(
+    config: ConfigDict, data, workdir: str, state: TrainState
+) -> Writer | Silent:
     """Writes down what runs, says it, and opens curves and pictures."""
+    if jax.process_index():
+        return Silent()
     digest = experiment.config_hash(config)
     fingerprint = pipeline.fingerprint(data, config.data.split)
     experiment.write_config(workdir, config)

@@ -172,7 +172,10 @@ def _read(key: str, text: str, old: Any) -> Any:
             return booleans[text.lower()]
         if isinstance(old, tuple):
             value = ast.literal_eval(text)
-            return tuple(value) if isinstance(value, tuple | list) else (value,)
+            value = tuple(value) if isinstance(value, tuple | list) else (value,)
+            if old and {type(v) for v in value} != {type(v) for v in old}:
+                raise ValueError(f"not of the types of {old}")
+            return value
         if isinstance(old, int | float | str):
             return type(old)(text)
     except (ValueError, KeyError, SyntaxError):

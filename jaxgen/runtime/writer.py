@@ -58,3 +58,16 @@ class Writer:
     def close(self) -> None:
         """Writes out what is buffered."""
         self._events.close()
+
+
+class Silent:
+    """Writes nothing: the writer of every process of a run but the first."""
+
+    def write_scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def write_images(self, step: int, panels: Mapping[str, np.ndarray]) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""

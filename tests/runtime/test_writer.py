@@ -3,7 +3,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from jaxgen.runtime.writer import Writer
+from jaxgen.runtime.writer import Silent, Writer
 
 
 def lines(folder):
@@ -39,3 +39,14 @@ def test_pictures_say_what_they_are(tmp_path):
     with Image.open(tmp_path / "pictures" / "step_0000007.png") as file:
         assert file.text == {"Comment": "synthetic", "Step": "7"}
     assert list(tmp_path.glob("events.*"))
+
+
+def test_the_silent_writer_offers_the_same_and_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    public = {name for name in dir(Writer) if not name.startswith("_")}
+    assert public == {name for name in dir(Silent) if not name.startswith("_")}
+    writer = Silent()
+    writer.write_scalars(1, {"l1": 1.0})
+    writer.write_images(1, {"a": np.zeros((1, 8, 8, 3), np.uint8)})
+    writer.close()
+    assert not list(tmp_path.iterdir())
