@@ -114,7 +114,7 @@ def tiny(config):
 
 def ablate(config, name):
     """One row of the paper's table 1 in place of the full system."""
-    config.model.variant = name
+    config.model.update(variant=name, judge_coarse=False)
     del config.optim["refine"]
     if name != "G1+D":
         del config.optim["discriminator"]

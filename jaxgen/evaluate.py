@@ -13,9 +13,10 @@ import numpy as np
 from etils import epath
 
 from jaxgen.cli import evaluators
-from jaxgen.cli.arguments import Parser, run
+from jaxgen.cli.arguments import Parser, positive, run
 from jaxgen.core import checks
 from jaxgen.data import pipeline
+from jaxgen.data.builders.cache import cache_folder
 from jaxgen.runtime import compilation, evaluation, experiment
 from jaxgen.runtime.evaluation import Answers, Evaluation
 from jaxgen.runtime.mesh import mesh_key
@@ -41,32 +42,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "person's source)",
     )
     add("--checkpoint", default="latest", help="latest, best or a step")
-    add("--samples", type=int, default=0, help="instead of the config's; 0 keeps it")
+    add("--samples", type=positive, default=None, help="instead of the config's")
     add("--out", help="JSON file; by default metrics.json in the first workdir")
     flags = parser.parse_args(arguments)
     comparisons = [name for name in flags.compare.split(",") if name]
     for name in comparisons:
         checks.require_known("evaluate", "comparison", name, COMPARISONS)
-    compilation.enable_cache()
+    out = epath.Path(flags.out or epath.Path(flags.workdir[0]) / "metrics.json")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"evaluate: the folder of {out} does not exist.")
+    compilation.enable_cache(cache_folder() / "compiled")
     reports = [
         report(workdir, flags.checkpoint, flags.samples, comparisons)
         for workdir in flags.workdir
     ]
     print(table(reports))
-    out = epath.Path(flags.out or epath.Path(flags.workdir[0]) / "metrics.json")
     experiment.write_text(out, json.dumps(reports, indent=1))
     print(f"evaluate: wrote {out}")
 
 
 def report(
-    workdir: str, checkpoint: str, samples: int, comparisons: Sequence[str]
+    workdir: str, checkpoint: str, samples: int | None, comparisons: Sequence[str]
 ) -> dict[str, Any]:
     """Everything measured of one workdir.
 
     Args:
         workdir: of a run.
         checkpoint: `latest`, `best` or a step.
-        samples: instead of those of `config.evals`; 0 keeps them.
+        samples: instead of those of `config.evals`.
         comparisons: of `COMPARISONS`.
 
     Returns:
@@ -74,7 +77,8 @@ def report(
     """
     opened = experiment.open_workdir(workdir, checkpoint)
     config, system = opened.config, opened.system
-    spec = system.batch_spec(config.batch_size)
+    devices = opened.mesh.shape["data"]
+    spec = system.batch_spec(-(-config.batch_size // devices) * devices)
     evals = {
         name: {**options, **({"samples": samples} if samples else {})}
         for name, options in config.evals.to_dict().items()
@@ -125,10 +129,11 @@ def _copies(opened, once, **which) -> Answers:
 
 def _means(opened, once, **which) -> Answers:
     """The mean picture of training targets: what ignores every input could give."""
-    total, count = 0.0, 0
-    for batch, names in once(split="train", samples=_MEAN_OF):
+    total, count = np.zeros(()), 0
+    for batch, names in once(split=opened.config.data.split, samples=_MEAN_OF):
         targets = batch["target_image"][: len(names)]
-        total, count = total + targets.sum(0, dtype=np.float64), count + len(names)
+        total = total + targets.sum(0, dtype=np.float64)
+        count += len(names)
     mean = (total / count).astype(np.uint8)
     return _constant(
         opened, once, lambda b: np.broadcast_to(mean, b["target_image"].shape), which

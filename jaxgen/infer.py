@@ -1,13 +1,13 @@
 """Python's way in: a trained workdir as an object that takes and gives NumPy arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import numpy as np
 
 from jaxgen.core import checks
-from jaxgen.ops import image as pixels
+from jaxgen.data.builders.cache import cache_folder
 from jaxgen.runtime import compilation, evaluation, experiment
 from jaxgen.systems.base import REQUIRED, Task
 
@@ -22,7 +22,7 @@ def load(workdir: str, checkpoint: str = "latest") -> "Model":
     Raises:
         FileNotFoundError: when it is no workdir or has no such checkpoint.
     """
-    compilation.enable_cache()
+    compilation.enable_cache(cache_folder() / "compiled")
     return Model(experiment.open_workdir(workdir, checkpoint))
 
 
@@ -38,6 +38,7 @@ class Model:
         self.experiment = opened
         self._predict = evaluation.make_predict(opened.system, opened.mesh)
         self._show = evaluation.make_show(opened.system, opened.mesh)
+        self._frames: dict[str, Callable] = {}
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -82,23 +83,18 @@ class Model:
 
         Raises:
             KeyError: for an unknown task or input, or a required one left out.
+            ValueError: for a picture or keypoints of another shape or dtype.
         """
         checks.require_known("load", "task", name, self.tasks)
         task = self.tasks[name]
         given = _with_defaults(name, task, inputs)
+        _require_fitting(name, task, given, self.image_size)
         nets, key = self.experiment.nets, jax.random.key(0)
         cache = task.prepare(nets, given, key)
         live = {k: given[k] for k, entry in task.inputs.items() if entry.live}
-        names: list[str] = []
-
-        @jax.jit
-        def draw(nets, cache, live):
-            pictures = task.frame(nets, cache, 0.0, live)
-            names[:] = pictures  # jit gives dicts back sorted.
-            return [pixels.to_bytes(image) for image in pictures.values()]
-
-        images = jax.device_get(draw(nets, cache, live))
-        return dict(zip(names, images, strict=True))
+        if name not in self._frames:
+            self._frames[name] = evaluation.named_bytes(task.frame)
+        return self._frames[name](nets, cache, 0.0, live)
 
     def _checked(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if not features:
@@ -126,3 +122,24 @@ def _with_defaults(name: str, task: Task, inputs: Mapping[str, Any]) -> dict[str
                 f"load: task {name!r} needs {key!r}: {task.inputs[key].about}."
             )
     return filled
+
+
+def _require_fitting(
+    name: str, task: Task, given: Mapping[str, Any], size: tuple[int, int]
+) -> None:
+    """Pictures are uint8 of the system's size, keypoints are pairs of floats."""
+    for key, entry in task.inputs.items():
+        value = np.asarray(given[key])
+        if entry.kind == "image" and (value.shape, value.dtype) != (
+            (*size, 3),
+            np.uint8,
+        ):
+            raise ValueError(
+                f"load: task {name!r} takes {key!r} as uint8 {[*size, 3]}, got "
+                f"{value.dtype} {list(value.shape)}."
+            )
+        if entry.kind == "keypoints" and (value.shape[1:] != (2,) or value.ndim != 2):
+            raise ValueError(
+                f"load: task {name!r} takes {key!r} as [joints, 2], got "
+                f"{list(value.shape)}."
+            )

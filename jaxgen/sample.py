@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 from etils import epath
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 import jaxgen
-from jaxgen.cli.arguments import Parser, run
+from jaxgen.cli.arguments import Parser, positive, run
 from jaxgen.core import checks, skeleton
 from jaxgen.data import pipeline
 from jaxgen.infer import Model, load
@@ -64,16 +64,10 @@ def _parser() -> Parser:
     add("--task", help="a use of the system; its inputs are further flags, shown by "
         "--help together with --workdir and --task")  # fmt: skip
     add("--split", default="test", help="of the dataset, for sheets")
-    add("--samples", type=_positive, default=8, help="how many, for sheets")
+    add("--samples", type=positive, default=8, help="how many, for sheets")
     add("--singles", action="store_true", help="one file per answer instead of a sheet")
     add("--caption", action="store_true", help="writes under each picture what it is")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"should be a whole number from 1, got {text}")
-    return int(text)
 
 
 def _add_inputs(parser: Parser, inputs: Mapping[str, Input]) -> None:
@@ -124,8 +118,11 @@ def draw_task(
     Returns:
         The files written.
     """
-    values, size = {}, model.image_size
+    values: dict[str, Any] = {}
+    size = model.image_size
     for name, entry in inputs.items():
+        if entry.kind not in ("image", "keypoints"):
+            raise ValueError(f"sample: inputs of kind {entry.kind!r} have no flag yet.")
         if entry.kind == "image":
             values[name], size = read_image(getattr(flags, name), model.image_size)
     if getattr(flags, "keypoints_size", None):
@@ -135,8 +132,8 @@ def draw_task(
             values[name] = read_keypoints(getattr(flags, name), size, model.image_size)
     drawn = model.run_task(flags.task, **values)
     sheet = pictures.grid({name: image[None] for name, image in drawn.items()})
-    files = {f"{flags.task}_{name}.png": image for name, image in drawn.items()}
-    files[f"{flags.task}.png"] = sheet
+    last = list(drawn)[-1]  # The answer; the panels before it lead there.
+    files = {f"{flags.task}.png": sheet, f"{flags.task}_{last}.png": drawn[last]}
     return [_save(model, flags, name, image) for name, image in files.items()]
 
 
@@ -155,7 +152,7 @@ def read_image(path: str, size: tuple[int, int]) -> tuple[np.ndarray, tuple[int,
     """
     try:
         with Image.open(path) as file:
-            picture = file.convert("RGB")
+            picture = ImageOps.exif_transpose(file).convert("RGB")
     except UnidentifiedImageError:
         raise ValueError(f"sample: {path} is not an image that can be read.") from None
     except OSError as error:
@@ -163,13 +160,23 @@ def read_image(path: str, size: tuple[int, int]) -> tuple[np.ndarray, tuple[int,
             raise
         raise ValueError(f"sample: {path} is damaged: {error}.") from None
     h, w = picture.height, picture.width
-    if abs(h * size[1] - w * size[0]) > 0.02 * h * size[1]:
-        raise ValueError(
-            f"sample: {path} is {h}x{w} (height x width); this system takes pictures "
-            f"of the proportions {size[0]}x{size[1]}: crop it first."
-        )
+    require_proportions(path, (h, w), size)
     kind = Image.Resampling.BOX if h > size[0] else Image.Resampling.BILINEAR
-    return np.asarray(picture.resize(size[::-1], kind)), (h, w)
+    return np.asarray(picture.resize((size[1], size[0]), kind)), (h, w)
+
+
+def require_proportions(what: str, got: tuple[int, int], size: tuple[int, int]) -> None:
+    """Raises when a picture would have to be squeezed.
+
+    Raises:
+        ValueError: naming both sizes.
+    """
+    (h, w), (height, width) = got, size
+    if abs(h * width - w * height) > 0.02 * h * width:
+        raise ValueError(
+            f"sample: {what} is {h}x{w} (height x width); this system takes "
+            f"pictures of the proportions {height}x{width}: crop it first."
+        )
 
 
 def read_keypoints(
@@ -183,9 +190,21 @@ def read_keypoints(
         size: height and width of the system's pictures.
 
     Returns:
-        float32 [18, 2].
+        float32 [18, 2]; joints outside the picture are missing, as in training.
+
+    Raises:
+        ValueError: when no joint is left, or that picture has other proportions.
     """
+    require_proportions(f"the picture of {path}", measured, size)
     points = skeleton.read_keypoints(path, image_size=measured)
+    limit = np.array(measured[::-1])
+    points[((points < -0.5) | (points > limit - 0.5)).any(-1)] = np.nan
+    if np.isnan(points).all():
+        raise ValueError(
+            f"sample: no joint of {path} lies in a picture of {measured[0]}x"
+            f"{measured[1]}; say with --keypoints-size HEIGHTxWIDTH what they were "
+            "measured in."
+        )
     scale = np.array(size[::-1]) / np.array(measured[::-1])
     return ((points + 0.5) * scale - 0.5).astype(np.float32)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from ml_collections import ConfigDict
+from clu import parameter_overview
 
 import jaxgen
 from jaxgen import systems
@@ -18,8 +18,9 @@ from jaxgen.cli import evaluators
 from jaxgen.cli.arguments import Parser, run
 from jaxgen.cli.networks import resolve_pretrained
 from jaxgen.cli.progress import Progress
-from jaxgen.core import trees
+from jaxgen.core.arrays import Config
 from jaxgen.data import builders, pipeline
+from jaxgen.data.builders.cache import cache_folder
 from jaxgen.runtime import compilation, experiment, pictures
 from jaxgen.runtime.checkpoint import Checkpoints, require_best
 from jaxgen.runtime.evaluation import Judge
@@ -39,10 +40,10 @@ from jaxgen.runtime.step import make_step
 from jaxgen.runtime.writer import Silent, Writer
 from jaxgen.systems.base import System
 
-_SHOWN = dict(split="test", samples=8)
+_SHOWN: dict[str, Any] = dict(split="test", samples=8)
 
 
-def train(config: ConfigDict, workdir: str) -> TrainState:
+def train(config: Config, workdir: str) -> TrainState:
     """Trains until `config.steps`, or until SIGTERM asks it to stop.
 
     Args:
@@ -58,19 +59,20 @@ def train(config: ConfigDict, workdir: str) -> TrainState:
             or workdir that do not fit; nothing is lost.
         FloatingPointError: when a number is no longer finite.
     """
-    compilation.enable_cache()
+    compilation.enable_cache(cache_folder() / "compiled")
     mesh = make_mesh(data=config.mesh.data, model=config.mesh.model)
     require_divisible(config.batch_size, config.microbatches, mesh)
     system = systems.build(config.system, config.model.to_dict(), config.dtype)
-    spec = system.batch_spec(config.batch_size)
     evaluations = evaluators.evaluations(config.evals.to_dict(), system)
     require_best(config.best, evaluations)
     optimizers = _optimizers(config, system)
-    data = prepared_data(config, system)
 
     with ExitStack() as stack:
         stack.enter_context(experiment.locked(workdir))
-        pretrained = resolve_pretrained(config.pretrained.to_dict())
+        experiment.require_same_run(workdir, config)
+        data, spec = prepared_data(config, system), system.batch_spec(config.batch_size)
+        _require_samples(data, spec, config.data.split, _SHOWN["split"], evaluations)
+        pretrained = resolve_pretrained(config.pretrained.to_dict(), system.frozen())
         start = create(system, optimizers, mesh, config, pretrained)
         checkpoints = Checkpoints(workdir, keep=config.keep, best=config.best)
         stack.callback(checkpoints.close)  # Waits for the last save whatever happens.
@@ -103,26 +105,31 @@ def train(config: ConfigDict, workdir: str) -> TrainState:
             meter.add(done, terms)
             progress.advance()
             stop = checkpoints.stop_asked(done)
-            last, numbers = stop or done == config.steps, {}
+            last = stop or done == config.steps
+            judged = not stop and (last or due(done, config.eval_every))
             if last or due(done, config.log_every):
                 logged = meter.flush()  # Stops on NaN.
                 writer.write_scalars(done, logged)
                 progress.report(done, logged)
             with meter.paused():
+                waits = judged and config.best  # For the numbers it is kept for.
+                if (last or due(done, config.save_every)) and not waits:
+                    meter.check()  # A NaN never becomes the newest checkpoint.
+                    checkpoints.save(done, state, position=batches.position)
+                if stop:
+                    break  # There may be seconds left: no pictures, no numbers.
                 nets = {**start.frozen, **state.averaged_nets()}
                 if last or due(done, config.show_every):
                     writer.write_images(done, judge.panels(nets, **_SHOWN))
-                if (last and not stop) or due(done, config.eval_every):
+                if judged:
                     numbers = judge.numbers(nets)
                     writer.write_scalars(done, numbers)
                     progress.report(done, numbers)
-                if last or due(done, config.save_every):
-                    meter.check()  # A NaN never becomes the newest checkpoint.
+                if waits:
+                    meter.check()
                     checkpoints.save(
                         done, state, position=batches.position, metrics=numbers
                     )
-            if stop:
-                break
     return state
 
 
@@ -131,7 +138,7 @@ def due(done: int, every: int) -> bool:
     return every > 0 and done % every == 0
 
 
-def prepared_data(config: ConfigDict, system: System) -> dict[str, Any]:
+def prepared_data(config: Config, system: System) -> dict[str, Any]:
     """The data part of a config with its folder; synthetic people are drawn first."""
     data = config.data.to_dict()
     sizes = {
@@ -142,12 +149,22 @@ def prepared_data(config: ConfigDict, system: System) -> dict[str, Any]:
     return {**data, "folder": str(builders.ensure(data, max(sizes)))}
 
 
-def _optimizers(config: ConfigDict, system: System) -> dict[str, Optimizer]:
-    every = {n: p.every for p in system.phases().values() for n in p.trains}
+def _optimizers(config: Config, system: System) -> dict[str, Optimizer]:
+    every: dict[str, int] = {}
+    for phase in system.phases().values():
+        for name in phase.trains:
+            every[name] = max(every.get(name, 1), phase.every)
     return {
         name: optimizer(options, every=every.get(name, 1))
         for name, options in config.optim.to_dict().items()
     }
+
+
+def _require_samples(data, spec, trained: str, shown: str, evaluations) -> None:
+    """Opens every split that the run will need, now and not after hours."""
+    tested = {shown, *(entry.split for entry in evaluations.values())}
+    for split in sorted({trained, *tested}):
+        next(pipeline.once(data, spec, split=split, samples=1))
 
 
 def _batches(data: dict[str, Any], spec, seed: int, position: int) -> pipeline.Batches:
@@ -155,9 +172,7 @@ def _batches(data: dict[str, Any], spec, seed: int, position: int) -> pipeline.B
     return pipeline.batches(data, spec, seed, start=position, **part)
 
 
-def _writer(
-    config: ConfigDict, data, workdir: str, state: TrainState
-) -> Writer | Silent:
+def _writer(config: Config, data, workdir: str, state: TrainState) -> Writer | Silent:
     """Writes down what runs, says it, and opens curves and pictures."""
     if jax.process_index():
         return Silent()
@@ -166,7 +181,8 @@ def _writer(
     experiment.write_config(workdir, config)
     write_provenance(workdir, {"config": digest, "dataset": fingerprint})
     sizes = ", ".join(
-        f"{name} {trees.count(net['params']):,}" for name, net in state.nets.items()
+        f"{name} {parameter_overview.count_parameters(net['params']):,}"
+        for name, net in state.nets.items()
     )
     where = f"from step {int(state.step)} to {config.steps}"
     devices = f"{jax.device_count()} {jax.devices()[0].platform} devices"

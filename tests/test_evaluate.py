@@ -52,6 +52,14 @@ def test_several_workdirs_make_one_table(tiny_workdir, tmp_path, capsys):
     assert [r["numbers"]["ssim/coarse"]["samples"] for r in reports] == [4, 4]
 
 
+def test_amounts_and_folders_that_make_no_sense_are_refused(tiny_workdir, tmp_path):
+    with pytest.raises(SystemExit) as stopped:
+        evaluate.main(["--workdir", tiny_workdir, "--samples", "-5"])
+    assert stopped.value.code == 2
+    with pytest.raises(FileNotFoundError, match="folder of"):
+        evaluate.main(["--workdir", tiny_workdir, "--out", str(tmp_path / "a" / "m")])
+
+
 def test_unknown_rows_and_workdirs_are_refused(tiny_workdir, tmp_path):
     with pytest.raises(KeyError, match="'copy'"):
         evaluate.main(["--workdir", tiny_workdir, "--compare", "cpy"])

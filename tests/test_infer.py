@@ -65,6 +65,14 @@ def test_wrong_arrays_and_names_are_refused(model):
         model.run_task("swap")
     with pytest.raises(KeyError, match="target_keypoints"):
         model.run_task("transfer", source_image=picture())
+    with pytest.raises(ValueError, match="uint8"):
+        model.run_task(
+            "transfer", source_image=picture() / 255, target_keypoints=points()
+        )
+    with pytest.raises(ValueError, match=r"\[joints, 2\]"):
+        model.run_task(
+            "transfer", source_image=picture(), target_keypoints=points((1,))
+        )
 
 
 def test_a_folder_that_is_no_workdir_is_refused(tmp_path):

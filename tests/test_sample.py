@@ -43,13 +43,7 @@ def test_singles_are_one_file_per_answer(tiny_workdir, tmp_path):
 
 def test_transfer_takes_a_users_photograph_and_pose(tiny_workdir, tmp_path, person):
     files = run(tiny_workdir, tmp_path / "out", "--task", "transfer", *person)
-    assert files == [
-        "transfer.png",
-        "transfer_coarse.png",
-        "transfer_pose.png",
-        "transfer_refined.png",
-        "transfer_source.png",
-    ]
+    assert files == ["transfer.png", "transfer_refined.png"]
 
 
 def test_keypoints_follow_the_size_they_were_measured_in(tmp_path, person):
@@ -57,6 +51,23 @@ def test_keypoints_follow_the_size_they_were_measured_in(tmp_path, person):
     whole = sample.read_keypoints(path, (64, 32), (64, 32))
     half = sample.read_keypoints(path, (64, 32), (32, 16))
     np.testing.assert_allclose(half, (whole + 0.5) / 2 - 0.5, atol=1e-5)
+
+
+def test_keypoints_outside_their_picture_are_missing_and_none_is_refused(person):
+    path = person[-1]
+    assert np.isnan(sample.read_keypoints(path, (30, 15), (32, 16))).any()
+    with pytest.raises(ValueError, match="--keypoints-size"):
+        sample.read_keypoints(path, (4, 2), (32, 16))
+    with pytest.raises(ValueError, match="64x64"):
+        sample.read_keypoints(path, (64, 64), (32, 16))
+
+
+def test_photographs_lie_as_their_camera_was_held(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (64, 32)).save(tmp_path / "phone.jpg", exif=exif)
+    picture, size = sample.read_image(str(tmp_path / "phone.jpg"), (32, 16))
+    assert size == (64, 32) and picture.shape == (32, 16, 3)
 
 
 def test_a_caption_makes_the_picture_taller(tiny_workdir, tmp_path):

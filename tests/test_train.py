@@ -7,10 +7,13 @@ import sys
 import jax
 import numpy as np
 import pytest
+from ml_collections import ConfigDict
 
 from jaxgen.cli.arguments import load_config, override
 from jaxgen.runtime import checkpoint, experiment
-from jaxgen.train import default_workdir, due, train
+from jaxgen.systems.base import Phase
+from jaxgen.train import _optimizers, default_workdir, due, train
+from tests.toy import Toy
 
 
 def config(*overrides):
@@ -75,8 +78,10 @@ def test_a_workdir_holds_what_the_readme_says(four_steps):
 def test_another_architecture_is_refused_and_nothing_is_lost(four_steps):
     workdir, _ = four_steps
     before = (workdir / "config.json").read_text()
-    with pytest.raises(ValueError, match="another architecture"):
+    with pytest.raises(ValueError, match="model.width was 8 and is now 12"):
         train(with_average(config("--config.model.width=12")), str(workdir))
+    with pytest.raises(ValueError, match="variant was"):
+        train(load_config("pg2_synthetic:tiny,G1-L1").lock(), str(workdir))
     assert (workdir / "config.json").read_text() == before
     assert checkpoint.find_step(str(workdir), "latest") == 4
 
@@ -101,7 +106,7 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path):
 
 def test_nan_stops_and_keeps_the_last_good_checkpoint(tmp_path):
     steps = ["--config.save_every=1", "--config.optim.coarse.rate=1e30"]
-    with pytest.raises(FloatingPointError, match="coarse/l1 is not finite at step"):
+    with pytest.raises(FloatingPointError, match="coarse/.* is not finite at step"):
         train(
             config("--config.steps=8", "--config.model.stage1_steps=8", *steps),
             str(tmp_path),
@@ -120,6 +125,28 @@ def test_pretrained_networks_come_from_another_workdir(four_steps, tmp_path):
         changed.pretrained = {"coarse": str(workdir)}
     state = train(changed, str(tmp_path))
     equal(state.nets["coarse"]["params"], whole.ema["coarse"])
+
+
+def test_rates_of_one_network_in_two_phases_follow_the_lazier():
+    class Both(Toy):
+        def phases(self):
+            judge = super().phases()["judge"]
+            lazy = Phase(judge.objective, trains=("judge",), every=4)
+            first, second = (lazy, judge) if self.poison else (judge, lazy)
+            return {"first": first, "second": second}
+
+    config = ConfigDict(dict(optim=dict(judge=dict(rate=1.0))))
+    for poison in (0, 1):
+        made = _optimizers(config, Both(poison=poison))["judge"]
+        assert made.schedule(0) == pytest.approx(4 / 5)
+
+
+def test_a_split_that_is_missing_is_found_before_training(tmp_path):
+    changed = config()
+    changed.evals["ssim/coarse"].split = "validation"
+    with pytest.raises(KeyError, match="validation"):
+        train(changed, str(tmp_path))
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_due_is_every_so_many_steps_and_never_for_zero():

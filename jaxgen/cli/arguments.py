@@ -105,10 +105,11 @@ def load_config(argument: str) -> ConfigDict:
 
 
 def _find_config(name: str) -> pathlib.Path:
-    given, installed = pathlib.Path(name), _CONFIGS / f"{pathlib.Path(name).stem}.py"
+    given = pathlib.Path(name)
+    installed = _CONFIGS / f"{given.stem}.py"
     if given.is_file() and given.suffix == ".py":
         return given
-    if installed.is_file():
+    if installed.is_file() and given.parent == pathlib.Path():
         return installed
     there = {path.stem for path in _CONFIGS.glob("*.py")}
     raise FileNotFoundError(
@@ -173,8 +174,8 @@ def _read(key: str, text: str, old: Any) -> Any:
         if isinstance(old, tuple):
             value = ast.literal_eval(text)
             value = tuple(value) if isinstance(value, tuple | list) else (value,)
-            if old and {type(v) for v in value} != {type(v) for v in old}:
-                raise ValueError(f"not of the types of {old}")
+            if old and [type(v) for v in value] != [type(v) for v in old]:
+                raise ValueError(f"not like {old}")
             return value
         if isinstance(old, int | float | str):
             return type(old)(text)
@@ -182,6 +183,13 @@ def _read(key: str, text: str, old: Any) -> Any:
         pass
     kind = "keys" if isinstance(old, ConfigDict) else type(old).__name__
     raise ValueError(f"config: {key} takes a value of type {kind}, got {text!r}.")
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on, for `type=` of a flag."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"should be a whole number from 1, got {text}")
+    return int(text)
 
 
 def run(main: Callable[[], None], name: str) -> None:

@@ -4,6 +4,8 @@ from ml_collections import ConfigDict
 
 from jaxgen import systems
 from jaxgen.core import checks
+from jaxgen.core.arrays import Config
+from jaxgen.runtime import optim
 
 REQUIRED = ("system", "model", "steps", "batch_size", "data", "optim")
 
@@ -40,7 +42,7 @@ def data_defaults() -> dict:
     )
 
 
-def complete(config: ConfigDict) -> ConfigDict:
+def complete(config: Config) -> ConfigDict:
     """Fills in defaults, the system's included, and refuses keys that mean nothing.
 
     Raises:
@@ -57,7 +59,10 @@ def complete(config: ConfigDict) -> ConfigDict:
     filled.update(config.to_dict())
     filled["model"] = systems.options(config.system) | filled["model"]
     filled["data"] = data_defaults() | filled["data"]
+    for key in filled["mesh"]:
+        checks.require_known("config.mesh", "key", key, defaults()["mesh"])
     filled["mesh"] = defaults()["mesh"] | filled["mesh"]
+    filled["optim"] = {n: optim.complete(o) for n, o in filled["optim"].items()}
     return ConfigDict(filled)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from tqdm import tqdm
 
-_SHOWN = 4
+_HIDDEN = ("rate/",)
 
 
 class Progress:
@@ -23,11 +23,12 @@ class Progress:
         self._bar.update()
 
     def report(self, step: int, values: Mapping[str, float]) -> None:
-        """Shows the first few numbers; rates of learning are left to the curves."""
-        told = {k: v for k, v in values.items() if not k.startswith("rate/")}
-        shown = dict(list(told.items())[:_SHOWN])
-        if "images_per_second" in told:
-            shown["images_per_second"] = told["images_per_second"]
+        """Shows losses and speed; rates and gradients are left to the curves."""
+        shown = {
+            k: v
+            for k, v in values.items()
+            if not k.startswith(_HIDDEN) and "gradient/" not in k
+        }
         text = ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
         self._bar.set_postfix_str(text)
         if self._bar.disable:

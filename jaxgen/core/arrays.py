@@ -13,6 +13,7 @@ Batch = Mapping[str, Array]
 Spec = Mapping[str, jax.ShapeDtypeStruct]
 Net = Mapping[str, Any]
 Nets = Mapping[str, Net]
+Config = Any  # An ml_collections.ConfigDict; type checkers cannot know its attributes.
 
 
 def along_batch(x: Array) -> Array:

@@ -6,7 +6,8 @@ joint is NaN in both. Left and right are the person's own.
 
 import json
 import pathlib
-from collections.abc import Iterable, Mapping
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,8 +194,9 @@ _SCHEMA_OF_COUNT = {
     33: "mediapipe33",
 }
 _KNOWN_FILES = (
-    "OpenPose JSON (18 or 25 joints), COCO annotations (17), MediaPipe landmarks (33), "
-    "or a list or .npy array of 17, 18, 21, 25 or 33 rows of x, y[, confidence]"
+    "OpenPose JSON (18 or 25 joints), COCO annotations and MMPose instances (17), "
+    "MediaPipe landmarks (33), or a list or .npy array of 17, 18, 21, 25 or 33 rows of "
+    "x, y[, confidence]"
 )
 
 
@@ -203,10 +205,37 @@ def read_keypoints(
 ) -> np.ndarray:
     """Reads the pose of one person from a file that some estimator wrote.
 
-    Takes JSON of OpenPose, COCO and MediaPipe, plain lists of points, and `.npy` or
-    `.npz` arrays; the schema follows from the number of points. Of several people the
-    one with the largest total confidence counts. Joints with confidence 0 (MediaPipe:
-    visibility below 0.5), with negative coordinates or NaN are missing.
+    As `find_keypoints`, for a file that should show somebody.
+
+    Args:
+        path: the file.
+        image_size: (height, width) of the picture.
+
+    Returns:
+        [18, 2] float32 in the order of `community18`, pixels, NaN where missing.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file holds no pose of a known form, or nobody.
+    """
+    points = find_keypoints(path, image_size=image_size)
+    if points is None:
+        raise ValueError(
+            f"keypoints: {path} holds no person, or one with all joints missing; known "
+            f"are {_KNOWN_FILES}."
+        )
+    return points
+
+
+def find_keypoints(
+    path: str | pathlib.Path, *, image_size: tuple[int, int] | None = None
+) -> np.ndarray | None:
+    """Reads the pose of one person, if any was found.
+
+    Takes JSON of OpenPose, COCO, MMPose and MediaPipe, plain lists of points, and
+    `.npy` or `.npz` arrays; the schema follows from the number of points. Of several
+    people the one with the largest total confidence counts. Joints with confidence 0
+    (MediaPipe: visibility below 0.5), with negative coordinates or NaN are missing.
 
     Args:
         path: the file.
@@ -214,7 +243,8 @@ def read_keypoints(
             and 1 only, as MediaPipe writes them.
 
     Returns:
-        [18, 2] float32 in the order of `community18`, pixels, NaN where missing.
+        [18, 2] float32 in the order of `community18`, pixels, NaN where missing; None
+        when the file is of a known form and holds nobody.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -223,19 +253,23 @@ def read_keypoints(
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"keypoints: there is no file {path}.")
-    people = [p for p in (_rows(found) for found in _people(_load(path))) if p.size]
+    found = [_rows(one) for one in _people(_load(path))]
+    people = [rows for rows in found if rows is not None and rows.size]
+    if found and all(rows is None for rows in found):
+        raise ValueError(
+            f"keypoints: {path} is of no known form; known are {_KNOWN_FILES}."
+        )
     if not people:
-        raise ValueError(
-            f"keypoints: {path} holds no person; known are {_KNOWN_FILES}."
-        )
+        return None
     rows = max(people, key=lambda rows: np.nansum(_confidences(rows)))
-    if len(rows) not in _SCHEMA_OF_COUNT or rows.shape[1] < 2:
-        raise ValueError(
-            f"keypoints: {path} holds {len(rows)} points of {rows.shape[1]} numbers; "
-            f"known are {_KNOWN_FILES}."
-        )
-    points = _pixels(_present(rows), image_size, path)
-    return translate(points, _SCHEMA_OF_COUNT[len(rows)])
+    _require_pose(rows, path)
+    schema = _SCHEMA_OF_COUNT[len(rows)]
+    points = _present(rows)
+    if np.isnan(points).all():
+        return None
+    if _normalised(points, schema):
+        points = _pixels(points, image_size, path)
+    return translate(points, schema)
 
 
 def _load(path: pathlib.Path) -> Any:
@@ -245,43 +279,89 @@ def _load(path: pathlib.Path) -> Any:
         if path.suffix == ".npz":
             arrays = dict(np.load(path))
             return arrays.get("keypoints", next(iter(arrays.values()), []))
-        return json.loads(path.read_text())
-    except (ValueError, OSError) as error:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"keypoints: {path} does not read ({error}); known are {_KNOWN_FILES}."
         ) from None
 
 
-def _people(found: Any) -> Iterable[Any]:
+_LISTS = (
+    *("people", "annotations", "instances", "instance_info", "predictions"),
+    *("pose_landmarks", "landmarks"),
+)
+_POINTS = ("pose_keypoints_2d", "pose_keypoints", "keypoints")
+
+
+def _people(found: Any) -> list[Any]:
     """Whatever in `found` may be the points of one person."""
     if isinstance(found, Mapping):
-        for key in ("people", "annotations", "pose_landmarks", "landmarks"):
+        for key in _LISTS:
             if key in found:
-                return _people(found[key])
-        keys = ("pose_keypoints_2d", "pose_keypoints", "keypoints")
-        return [found[key] for key in keys if key in found][:1]
+                return _people(found[key] or [])
+        points = [found[key] for key in _POINTS if key in found][:1]
+        return [_scored(points[0], found.get("keypoint_scores"))] if points else [found]
+    if isinstance(found, np.ndarray):
+        return list(found) if found.ndim > 2 else [found]
     if isinstance(found, list) and found and isinstance(found[0], Mapping):
         if "x" in found[0]:
             return [[_landmark(point) for point in found]]
         return [points for person in found for points in _people(person)]
-    return [found]
+    if _depth(found) > 2:
+        return [points for person in found for points in _people(person)]
+    return [found] if found != [] else []
 
 
-def _landmark(point: Mapping) -> list[float]:
-    return [point.get(key, 1.0) for key in ("x", "y", "z", "visibility")]
+def _depth(found: Any) -> int:
+    """How deep lists lie in each other; a mapping counts as a list."""
+    if isinstance(found, Mapping):
+        return 1
+    return 1 + _depth(found[0]) if isinstance(found, list) and found else 0
 
 
-def _rows(found: Any) -> np.ndarray:
-    """One person's points as [k, 2 or more]; empty when `found` is nothing like it."""
+def _scored(points: Any, scores: Any) -> Any:
+    """MMPose keeps the confidences of [[x, y], ...] in a list of their own."""
+    points, scores = _unwrapped(points), _unwrapped(scores)
+    if scores is None or not points or len(points) != len(scores):
+        return points
+    return [[*point[:2], score] for point, score in zip(points, scores, strict=True)]
+
+
+def _unwrapped(found: Any) -> Any:
+    """What a list of one list of points, or of scores, has in it."""
+    if isinstance(found, list) and len(found) == 1 and isinstance(found[0], list):
+        return found[0]
+    return found
+
+
+def _landmark(point: Any) -> list[Any]:
+    absent = {"x": None, "y": None, "z": 0.0, "visibility": 1.0}
+    point = point if isinstance(point, Mapping) else {}
+    return [point.get(key, value) for key, value in absent.items()]
+
+
+def _rows(found: Any) -> np.ndarray | None:
+    """One person's points as [k, 2 or more]; None when `found` is nothing like it."""
     try:
         rows = np.asarray(found, np.float64)
     except (TypeError, ValueError):
-        return np.empty((0, 0))
-    if rows.ndim == 1 and len(rows) % 3 == 0:
+        return None
+    if rows.ndim == 1 and len(rows) % 3 == 0 and len(rows) // 3 in _SCHEMA_OF_COUNT:
         return rows.reshape(-1, 3)
-    while rows.ndim > 2 and len(rows) == 1:
-        rows = rows[0]
-    return rows if rows.ndim == 2 else np.empty((0, 0))
+    if rows.ndim == 1:
+        return rows[:, None]
+    return rows if rows.ndim == 2 else None
+
+
+def _require_pose(rows: np.ndarray, path: pathlib.Path) -> None:
+    count, numbers = rows.shape
+    if count not in _SCHEMA_OF_COUNT or numbers < 2:
+        what = f"{count} points of {numbers} numbers"
+        if numbers == 1:
+            what = f"a flat list of {count} numbers, which are x, y, confidence of none"
+        raise ValueError(f"keypoints: {path} holds {what}; known are {_KNOWN_FILES}.")
+    if np.isinf(rows).any():
+        raise ValueError(f"keypoints: {path} holds a number that is infinite.")
 
 
 def _confidences(rows: np.ndarray) -> np.ndarray:
@@ -298,14 +378,20 @@ def _present(rows: np.ndarray) -> np.ndarray:
     return np.where(missing[:, None], np.nan, rows[:, :2])
 
 
+def _normalised(points: np.ndarray, schema: str) -> bool:
+    """Whether coordinates are shares of the picture's width and height.
+
+    MediaPipe's are, also of joints below the picture, whose share is above 1.
+    """
+    if schema == "mediapipe33":
+        return bool(np.nanmedian(points) <= 2)
+    return bool(np.nanmax(points) <= 1)
+
+
 def _pixels(
     points: np.ndarray, image_size: tuple[int, int] | None, path: pathlib.Path
 ) -> np.ndarray:
-    """Coordinates between 0 and 1 become pixels; others are pixels already."""
-    if np.isnan(points).all():
-        raise ValueError(f"keypoints: all {len(points)} joints in {path} are missing.")
-    if np.nanmax(points) > 2:
-        return points
+    """Shares of the picture's width and height as pixels."""
     if image_size is None:
         raise ValueError(
             f"keypoints: {path} has coordinates between 0 and 1; the picture's size is "

@@ -112,8 +112,8 @@ def once(
     """Every sample of a split exactly once, in an order that never changes.
 
     Listed pairs come in the order of the list, single records in theirs, and all pairs
-    of one identity in a fixed permutation, so that the first few show many people.
-    Nothing is mirrored.
+    of one identity in a fixed permutation. Of fewer than all samples the first in such
+    a permutation are taken, so that a few show many people. Nothing is mirrored.
 
     Args:
         data: the `data` part of a config.
@@ -220,7 +220,7 @@ def _close(stream: Iterator) -> None:
 def _fixed_order(pairing: Pairing, samples: int | None) -> np.ndarray:
     count = len(pairing.samples)
     order = np.arange(count)
-    if pairing.grouped:
+    if pairing.grouped or (samples is not None and samples < count):
         order = np.random.default_rng(_ORDER_SEED).permutation(count)
     return order[:samples]
 

@@ -17,5 +17,8 @@ def cross_entropy(logits: Float[Array, "..."], *, real: bool) -> Scalar:
 
 
 def least_squares(logits: Float[Array, "..."], *, real: bool) -> Scalar:
-    """Squared distance to 1 for real and 0 for fake: eq. 2 of arXiv:1611.04076."""
+    """Squared distance to 1 for real and 0 for fake.
+
+    Eq. 2 of arXiv:1611.04076 without its factors of one half.
+    """
     return jnp.square(logits - float(real)).mean()

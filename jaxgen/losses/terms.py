@@ -1,6 +1,8 @@
 """Several named terms as one loss."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import add
 
 from jaxgen.core import checks
 from jaxgen.core.arrays import Scalar
@@ -13,4 +15,4 @@ def weighted(terms: Mapping[str, Scalar], weights: Mapping[str, float]) -> Scala
         KeyError: when terms and weights differ in names.
     """
     checks.require_same_names("losses.weighted", "weights", terms, weights)
-    return sum(terms[name] * weights[name] for name in sorted(terms))
+    return reduce(add, (terms[name] * weights[name] for name in sorted(terms)))

@@ -36,7 +36,7 @@ def structural_similarity(
     x, y = image.astype(np.float64), target.astype(np.float64)
 
     def mean(values: np.ndarray) -> np.ndarray:
-        return uniform_filter(values, size=(window, window, 1))
+        return uniform_filter(values, size=window, axes=(0, 1))
 
     mx, my = mean(x), mean(y)
     sample = window**2 / (window**2 - 1)

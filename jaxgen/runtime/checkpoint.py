@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -38,18 +39,19 @@ def require_best(best: Sequence[str], evals: Mapping[str, Any]) -> None:
         checks.require_known("config.best", "direction", best[1], ("max", "min"))
 
 
+def _score(metrics: Mapping[str, float], *, name: str, sign: int) -> float:
+    return sign * metrics[name]
+
+
 def _manager(
     workdir: str, *, keep: int = 1, best: Sequence[str] = (), clean: bool = False
 ) -> ocp.CheckpointManager:
     policies: list[Any] = [LatestN(keep)]
-    score = None
+    score: Any = None
     if best:
         name, direction = best
         sign = -1 if direction == "min" else 1
-
-        def score(metrics):
-            return sign * metrics[name]
-
+        score = partial(_score, name=name, sign=sign)
         policies.append(
             BestN(get_metric_fn=score, n=1, keep_checkpoints_without_metrics=False)
         )
@@ -81,22 +83,27 @@ class Checkpoints:
             best: a name in the metrics given to `save` and `max` or `min`: the best
                 one stays as well.
         """
-        self._best = tuple(best)
         self._manager = _manager(workdir, keep=keep, best=best, clean=True)
         self._asked = False
-        self._handler = None
+        self._handlers: dict[int, Any] = {}
         if jax.process_count() == 1:
-            self._handler = signal.signal(signal.SIGTERM, self._note)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._handlers[number] = signal.signal(number, self._note)
 
     def _note(self, *_: Any) -> None:
         self._asked = True
+        self._restore_handlers()  # The second time means it.
+
+    def _restore_handlers(self) -> None:
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
 
     def latest_step(self) -> int | None:
         """The newest complete checkpoint."""
         return self._manager.latest_step()
 
     def stop_asked(self, step: int) -> bool:
-        """Whether SIGTERM has come, here or at any other process of the run.
+        """Whether SIGTERM or Ctrl-C has come, here or at any process of the run.
 
         Every process asks at every step, so that all stop at the same one.
         """
@@ -110,7 +117,8 @@ class Checkpoints:
         """The newest state and the samples taken so far; `state`, 0 if there is none.
 
         Args:
-            state: a fresh state of the architecture that is wanted.
+            state: a fresh state of the architecture that is wanted; when there is a
+                checkpoint its memory is given back first.
             shardings: where its leaves shall lie.
 
         Raises:
@@ -126,6 +134,7 @@ class Checkpoints:
             state,
             shardings,
         )
+        jax.tree.map(lambda x: x.delete(), state)
         restored = self._manager.restore(
             step,
             args=ocp.args.Composite(
@@ -150,25 +159,20 @@ class Checkpoints:
             position: samples taken so far.
             metrics: numbers of this step, for `best`.
         """
-        metrics = dict(metrics or {})
-        known = metrics if self._best and self._best[0] in metrics else None
-        if self.latest_step() == step:
-            return
         self._manager.save(
             step,
             args=ocp.args.Composite(
                 state=ocp.args.StandardSave(state),
                 data=ocp.args.JsonSave({"position": int(position)}),
             ),
-            metrics=known,
+            metrics=metrics,
         )
 
     def close(self) -> None:
         """Waits for the save under way; without that it would be lost."""
         self._manager.wait_until_finished()
         self._manager.close()
-        if self._handler is not None:
-            signal.signal(signal.SIGTERM, self._handler)
+        self._restore_handlers()
 
 
 def require_same_architecture(stored: Any, wanted: Any, step: int) -> None:

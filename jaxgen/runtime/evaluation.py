@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -49,20 +50,34 @@ def make_predict(system: System, mesh: Mesh) -> Callable:
 
 def make_show(system: System, mesh: Mesh) -> Callable:
     """Compiles `show(nets, batch, key) -> panels`: uint8, on the host, in order."""
-    names: list[str] = []
 
-    @partial(jax.jit, out_shardings=meshes.replicated(mesh))
     def draw(nets, batch, key):
         batch = system.inputs(nets, batch)
-        panels = system.panels(batch, system.predict(nets, batch, key))
-        names[:] = panels  # jit gives dicts back sorted; the order is for people.
-        return [pixels.to_bytes(image) for image in panels.values()]
+        return system.panels(batch, system.predict(nets, batch, key))
 
-    def show(nets, batch, key):
-        images = jax.device_get(draw(nets, batch, key))
+    return named_bytes(draw, out_shardings=meshes.replicated(mesh))
+
+
+def named_bytes(draw: Callable, **options: Any) -> Callable:
+    """Compiles a function of named pictures; gives uint8 on the host, in its order.
+
+    Args:
+        draw: anything -> name -> picture in [-1, 1].
+        **options: for `jax.jit`.
+    """
+    names: list[str] = []
+
+    @partial(jax.jit, **options)
+    def compiled(*arguments):
+        drawn = draw(*arguments)
+        names[:] = drawn  # jit gives dicts back sorted; the order is for people.
+        return [pixels.to_bytes(image) for image in drawn.values()]
+
+    def call(*arguments) -> dict[str, np.ndarray]:
+        images = jax.device_get(compiled(*arguments))
         return dict(zip(names, images, strict=True))
 
-    return show
+    return call
 
 
 def share_out(batch: Mapping[str, np.ndarray], mesh: Mesh) -> dict[str, jax.Array]:

@@ -15,7 +15,7 @@ from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from jaxgen import systems
-from jaxgen.core.arrays import Nets
+from jaxgen.core.arrays import Config, Nets
 from jaxgen.runtime import checkpoint, mesh
 from jaxgen.systems.base import System
 
@@ -34,7 +34,7 @@ class Experiment:
     """
 
     workdir: str
-    config: ConfigDict
+    config: Config
     system: System
     nets: Nets
     step: int
@@ -70,14 +70,14 @@ def open_workdir(workdir: str, which: str = "latest") -> Experiment:
     return Experiment(workdir, config, system, nets, step, on)
 
 
-def write_config(workdir: str, config: ConfigDict) -> None:
+def write_config(workdir: str, config: Config) -> None:
     """Writes `config.json`, atomically; makes the workdir."""
     folder = epath.Path(workdir)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "config.json", json.dumps(config.to_dict(), indent=1))
 
 
-def read_config(workdir: str) -> ConfigDict:
+def read_config(workdir: str) -> Config:
     """The config of a workdir; lists come back as tuples.
 
     Raises:
@@ -95,7 +95,57 @@ def read_config(workdir: str) -> ConfigDict:
         raise ValueError(f"experiment: {path} is damaged: {error}.") from None
 
 
-def config_hash(config: ConfigDict) -> str:
+_FREE = (
+    "steps",
+    "batch_size",
+    "microbatches",
+    "optim",
+    "evals",
+    "best",
+    "mesh",
+    "keep",
+)
+
+
+def require_same_run(workdir: str, config: Config) -> None:
+    """Raises when a workdir was begun with what would make another experiment of it.
+
+    Free to change are the length of the run, batches, rates, evaluations, intervals,
+    the mesh, and where the data lies.
+
+    Raises:
+        ValueError: with the first differences.
+    """
+    if not (epath.Path(workdir) / "config.json").exists():
+        return
+    old, new = (_flat(c.to_dict()) for c in (read_config(workdir), config))
+    changed = [k for k in sorted(old | new) if old.get(k) != new.get(k)]
+    if changed:
+        shown = "; ".join(
+            f"{key} was {old.get(key)!r} and is now {new.get(key)!r}"
+            for key in changed[:3]
+        )
+        raise ValueError(
+            f"train: {workdir} was begun with another config: {shown}. Take another "
+            "workdir."
+        )
+
+
+def _flat(config: dict) -> dict[str, Any]:
+    """What makes an experiment, by dotted key."""
+    kept = {
+        key: value
+        for key, value in config.items()
+        if key not in _FREE and not key.endswith("_every")
+    }
+    for key in ("folder", "workers"):
+        kept["data"].pop(key, None)
+    nested = {k: v for k, v in kept.items() if isinstance(v, dict)}
+    flat = {k: v for k, v in kept.items() if k not in nested}
+    return flat | {f"{k}.{name}": v for k, d in nested.items() for name, v in d.items()}
+
+
+def config_hash(config: Config) -> str:
     """Twelve hexadecimal digits that name a config."""
     text = json.dumps(config.to_dict(), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -29,6 +29,8 @@ def make_mesh(
         ValueError: when the product is not the number of devices.
     """
     devices = jax.devices() if devices is None else devices
+    if model < 1 or data == 0 or data < -1:
+        raise ValueError(f"mesh: data={data} and model={model} should be from 1 on.")
     data = len(devices) // model if data == -1 else data
     if data * model != len(devices):
         raise ValueError(
@@ -89,7 +91,7 @@ def require_divisible(batch_size: int, microbatches: int, mesh: Mesh) -> None:
         ValueError: naming the numbers.
     """
     parts = mesh.shape["data"] * microbatches
-    if batch_size % parts:
+    if min(batch_size, microbatches) < 1 or batch_size % parts:
         raise ValueError(
             f"train: batch_size {batch_size} is not divisible by "
             f"{mesh.shape['data']} devices times {microbatches} microbatches."

@@ -1,7 +1,7 @@
 """From `config.optim` to optimisers whose rate follows the global step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import jax
@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import optax
 
 from jaxgen.core import checks, trees
-from jaxgen.core.arrays import Scalar
 
 
 @dataclass(frozen=True)
@@ -23,75 +22,113 @@ class Optimizer:
     """
 
     direction: optax.GradientTransformation
-    schedule: Callable[[Any], Scalar]
+    schedule: Callable[[Any], Any]
 
 
-_DEFAULTS = dict(
-    name="adam",
-    rate=2e-4,
-    b1=0.9,
-    b2=0.999,
-    eps=1e-8,
-    weight_decay=0.0,
-    clip=0.0,
-    schedule=None,
-)
-_SCHEDULE = dict(name="constant", begin=0, end=0, warmup=0, final=0.0)
+@dataclass(frozen=True)
+class Schedule:
+    """How a rate moves over global steps.
+
+    Attributes:
+        name: `constant`, or `cosine` or `linear` down to `final`.
+        begin: first step of the curve.
+        end: step at which `final` is reached.
+        warmup: steps from `begin` on in which the rate rises.
+        final: share of the rate that is left at `end`.
+    """
+
+    name: str = "constant"
+    begin: int = 0
+    end: int = 0
+    warmup: int = 0
+    final: float = 0.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """One network's entry of `config.optim`.
+
+    Attributes:
+        name: `adam`, `rmsprop` or `sgd`.
+        rate: the largest one of the schedule.
+        b1: decay of the mean of gradients.
+        b2: decay of the mean of their squares.
+        eps: added to the root of it.
+        weight_decay: pull of weights towards zero, times the rate.
+        clip: bound on the norm of this network's gradients; 0 for none.
+        schedule: of the rate.
+    """
+
+    name: str = "adam"
+    rate: float = 2e-4
+    b1: float = 0.9
+    b2: float = 0.999
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+    clip: float = 0.0
+    schedule: Schedule = field(default_factory=Schedule)
+
+
+def complete(options: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of `config.optim` with every option.
+
+    Raises:
+        KeyError: for an unknown option; names the nearest.
+    """
+    filled = asdict(Options())
+    for where, given, known in (
+        ("config.optim", options, filled),
+        ("config.optim.schedule", options.get("schedule", {}), filled["schedule"]),
+    ):
+        for key in given:
+            checks.require_known(where, "option", key, known)
+    schedule = filled["schedule"] | dict(options.get("schedule", {}))
+    return {**filled, **options, "schedule": schedule}
 
 
 def optimizer(options: Mapping[str, Any], *, every: int = 1) -> Optimizer:
     """One network's optimiser.
 
     Args:
-        options: `name` (adam, rmsprop, sgd), `rate`, `b1`, `b2` (the decay of rmsprop),
-            `eps`, `weight_decay`, `clip` (norm over this network's gradients, 0 for
-            none) and `schedule`: `dict(name, begin, end, warmup, final)`, where the
-            rate rises for `warmup` steps from `begin` on, then stays (`constant`) or
-            falls to `final` times the rate at `end` (`cosine`, `linear`).
-        every: of its lazy phase; rate and betas are corrected as in appendix B of
+        options: of `Options`; what is left out has its default.
+        every: of its laziest phase; rate and betas are corrected as in appendix B of
             arXiv:1912.04958.
 
     Raises:
         KeyError: for an unknown option, optimiser or schedule.
     """
-    for key in options:
-        checks.require_known("optim", "option", key, _DEFAULTS)
-    o = _DEFAULTS | dict(options)
+    filled = complete(options)
+    schedule = Schedule(**filled.pop("schedule"))
+    o = Options(**filled, schedule=schedule)
     lazy = every / (every + 1) if every > 1 else 1.0
-    b1, b2 = o["b1"] ** lazy if o["b1"] else 0.0, o["b2"] ** lazy
+    b1, b2 = o.b1**lazy if o.b1 else 0.0, o.b2**lazy
     kinds = {
-        "adam": lambda: optax.scale_by_adam(b1, b2, eps=o["eps"]),
-        "rmsprop": lambda: optax.scale_by_rms(b2, eps=o["eps"]),
+        "adam": lambda: optax.scale_by_adam(b1, b2, eps=o.eps),
+        "rmsprop": lambda: optax.scale_by_rms(b2, eps=o.eps),
         "sgd": optax.identity,
     }
-    checks.require_known("optim", "optimiser", o["name"], kinds)
-    parts = [optax.clip_by_global_norm(o["clip"])] if o["clip"] else []
-    parts.append(kinds[o["name"]]())
-    if o["weight_decay"]:
-        parts.append(optax.add_decayed_weights(o["weight_decay"]))
-    rate = o["rate"] * lazy
-    return Optimizer(optax.chain(*parts), _schedule(rate, o["schedule"] or {}))
+    checks.require_known("config.optim", "optimiser", o.name, kinds)
+    parts = [optax.clip_by_global_norm(o.clip)] if o.clip else []
+    parts.append(kinds[o.name]())
+    if o.weight_decay:
+        parts.append(optax.add_decayed_weights(o.weight_decay))
+    return Optimizer(optax.chain(*parts), _curve(o.rate * lazy, o.schedule))
 
 
-def _schedule(rate: float, options: Mapping[str, Any]) -> Callable[[Any], Scalar]:
-    for key in options:
-        checks.require_known("optim.schedule", "option", key, _SCHEDULE)
-    o = _SCHEDULE | dict(options)
-    length = max(o["end"] - o["begin"] - o["warmup"], 1)
+def _curve(rate: float, schedule: Schedule) -> Callable[[Any], Any]:
+    warmup = schedule.warmup
+    length = max(schedule.end - schedule.begin - warmup, 1)
     curves = {
         "constant": lambda: optax.constant_schedule(rate),
-        "cosine": lambda: optax.cosine_decay_schedule(rate, length, o["final"]),
-        "linear": lambda: optax.linear_schedule(rate, rate * o["final"], length),
+        "cosine": lambda: optax.cosine_decay_schedule(rate, length, schedule.final),
+        "linear": lambda: optax.linear_schedule(rate, rate * schedule.final, length),
     }
-    checks.require_known("optim.schedule", "name", o["name"], curves)
-    rise = optax.linear_schedule(
-        rate / max(o["warmup"], 1), rate, max(o["warmup"] - 1, 1)
-    )
-    curve = curves[o["name"]]()
-    joined = (
-        optax.join_schedules([rise, curve], [o["warmup"]]) if o["warmup"] else curve
-    )
-    return lambda step: joined(jnp.maximum(step - o["begin"], 0))
+    checks.require_known("config.optim.schedule", "name", schedule.name, curves)
+    curve = curves[schedule.name]()
+    if warmup:
+        rise = optax.linear_schedule(rate / warmup, rate, max(warmup - 1, 1))
+        curve = optax.join_schedules([rise, curve], [warmup])
+    return lambda step: curve(jnp.maximum(step - schedule.begin, 0))
 
 
 def averaged(ema: Any, params: Any, seen: Any, size: int, half_life: float) -> Any:

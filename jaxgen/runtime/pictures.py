@@ -76,7 +76,7 @@ def notes(version: str, config_hash: str, step: int) -> dict[str, str]:
     """The metadata of every picture that a network drew."""
     return {
         "Software": f"jaxgen {version}",
-        "Comment": "synthetic: drawn by a neural network",
+        "Comment": "synthetic: holds pictures drawn by a neural network",
         "Config": config_hash,
         "Step": str(step),
     }

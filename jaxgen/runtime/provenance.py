@@ -32,9 +32,10 @@ def provenance(facts: Mapping[str, str]) -> dict:
 
 
 def write_provenance(workdir: str, facts: Mapping[str, str]) -> None:
-    """Writes `provenance.json` into a workdir."""
-    text = json.dumps(provenance(facts), indent=1)
-    write_text(epath.Path(workdir) / "provenance.json", text)
+    """Adds an entry to a workdir's `provenance.json`: one for each start of the run."""
+    path = epath.Path(workdir) / "provenance.json"
+    history = json.loads(path.read_text()) if path.exists() else []
+    write_text(path, json.dumps([*history, provenance(facts)], indent=1))
 
 
 def _commit() -> str:

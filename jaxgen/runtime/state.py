@@ -8,10 +8,9 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 from jax.sharding import Mesh
-from ml_collections import ConfigDict
 
 from jaxgen.core import checks, trees
-from jaxgen.core.arrays import Nets
+from jaxgen.core.arrays import Config, Nets
 from jaxgen.runtime import mesh as meshes
 from jaxgen.runtime.optim import Optimizer
 from jaxgen.systems.base import System
@@ -61,7 +60,7 @@ def create(
     system: System,
     optimizers: Mapping[str, Optimizer],
     mesh: Mesh,
-    config: ConfigDict,
+    config: Config,
     pretrained: Nets,
 ) -> Start:
     """Draws all networks inside one jit, each leaf where it will stay.

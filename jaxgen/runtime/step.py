@@ -1,15 +1,16 @@
 """The one compiled training step, whatever the system."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from ml_collections import ConfigDict
+import optax
 
 from jaxgen.core import checks
-from jaxgen.core.arrays import Batch, Nets
+from jaxgen.core.arrays import Batch, Config, Nets
 from jaxgen.runtime import optim
 from jaxgen.runtime.optim import Optimizer
 from jaxgen.runtime.state import TrainState
@@ -21,7 +22,7 @@ def make_step(
     optimizers: Mapping[str, Optimizer],
     shardings: TrainState,
     replicated: Any,
-    config: ConfigDict,
+    config: Config,
 ) -> Callable:
     """Compiles `step(state, frozen, batch, key, plan=...) -> (state, metrics)`.
 
@@ -95,12 +96,15 @@ def _run_phase(
     else:
         gradients, result = _accumulated(gradient, params, batch, context, microbatches)
     nets, opt = _with_updates(state.nets, result.updates), dict(state.opt)
+    # A finite loss can have a gradient that is not; this is how the meter sees it.
+    norms = {f"gradient/{n}": optax.tree.norm(g) for n, g in gradients.items()}
+    result = replace(result, metrics={**result.metrics, **norms})
     for name in phase.trains:
         moved, opt[name] = optim.move(
             optimizers[name], gradients[name], opt[name], params[name], state.step
         )
         nets[name] = {**nets[name], "params": moved}
-    return state.replace(nets=nets, opt=opt), result
+    return replace(state, nets=nets, opt=opt), result
 
 
 def _accumulated(
@@ -168,4 +172,4 @@ def _averaged(state: TrainState, names, half_lives, size: int) -> TrainState:
         ema[name] = optim.averaged(
             ema[name], state.nets[name]["params"], seen[name], size, half_lives[name]
         )
-    return state.replace(ema=ema, seen=seen, step=state.step + 1)
+    return replace(state, ema=ema, seen=seen, step=state.step + 1)

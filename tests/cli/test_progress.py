@@ -18,12 +18,13 @@ def test_without_a_terminal_a_report_is_one_line(capsys):
     assert capsys.readouterr().err == want
 
 
-def test_four_numbers_and_the_speed_are_shown_but_no_rates(capsys):
-    numbers = {"rate/net": 1e-4} | {f"term{i}": float(i) for i in range(6)}
-    Progress("train", 10).report(1, numbers | {"images_per_second": 9.0})
+def test_losses_and_the_speed_are_shown_but_no_rates_and_gradients(capsys):
+    progress = Progress("train", 10)
+    values = {"a/l1": 0.5, "a/gradient/net": 3.0, "images_per_second": 9.0}
+    progress.report(1, {**values, "rate/net": 1e-3})
+    progress.close()
     said = capsys.readouterr().err
-    assert "term3 3, images_per_second 9\n" in said
-    assert "term4" not in said and "rate" not in said
+    assert "train: step 1/10: a/l1 0.5, images_per_second 9\n" in said
 
 
 def test_on_a_terminal_there_is_a_bar_with_numbers_and_no_lines():

@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -118,6 +119,56 @@ def test_mediapipe_needs_the_image_size_and_uses_pixel_centres(tmp_path):
     np.testing.assert_allclose(points, np.tile([31.5, 31.5], (18, 1)))
 
 
+def test_mediapipe_tasks_are_shares_of_the_picture_also_below_it(tmp_path):
+    low = {"x": 0.5, "y": 2.5, "visibility": 0.9}
+    one = [{"x": 0.5, "y": 0.25, "visibility": 0.9}] * 25 + [low] * 8
+    two = [{"x": 0.1, "y": 0.1, "visibility": 0.6}] * 33
+    path = write_json(tmp_path, {"pose_landmarks": [two, one]})
+    points = read_keypoints(path, image_size=(128, 64))
+    np.testing.assert_allclose(points[0], [31.5, 31.5])
+    np.testing.assert_allclose(points[10], [31.5, 319.5])
+
+
+def test_mediapipe_in_pixels_stays(tmp_path):
+    path = write_json(tmp_path, numbered(33).tolist())
+    np.testing.assert_allclose(
+        read_keypoints(path), translate(numbered(33), "mediapipe33")
+    )
+
+
+@pytest.mark.parametrize("key", ["instances", "instance_info", "predictions", None])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_mmpose_keeps_scores_apart(tmp_path, key, wrapped):
+    def person(points, score):
+        points, scores = points.tolist(), [score] * 17
+        if wrapped:
+            points, scores = [points], [scores]
+        return {"bbox": [1, 2, 3, 4], "keypoints": points, "keypoint_scores": scores}
+
+    people = [person(numbered(17) + 500, 0.2), person(numbered(17), 0.8)]
+    path = write_json(tmp_path, {"meta_info": {}, key: people} if key else people)
+    points = read_keypoints(path)
+    np.testing.assert_allclose(points, translate(numbered(17), "coco17"))
+
+
+def test_nobody_and_a_form_that_is_not_known_differ(tmp_path):
+    assert skeleton.find_keypoints(write_json(tmp_path, {"people": []})) is None
+    assert skeleton.find_keypoints(write_json(tmp_path, [[0, 0, 0]] * 18)) is None
+    with pytest.raises(ValueError, match="of no known form"):
+        skeleton.find_keypoints(write_json(tmp_path, {"shapes": []}))
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_empty_arrays_are_sentences(tmp_path, suffix):
+    path = tmp_path / f"pose{suffix}"
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match="does not read"):
+        read_keypoints(path)
+    (np.save if suffix == ".npy" else np.savez)(path, np.zeros(0))
+    with pytest.raises(ValueError, match="holds no person"):
+        read_keypoints(path)
+
+
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])
 def test_arrays_are_understood(tmp_path, suffix):
     path, points = tmp_path / f"pose{suffix}", numbered(18)
@@ -132,9 +183,19 @@ def test_arrays_are_understood(tmp_path, suffix):
     ("content", "message"),
     [
         ({"people": []}, "holds no person"),
-        ({"faces": [1, 2]}, "holds no person"),
+        ({"people": [{"pose_keypoints_2d": []}]}, "holds no person"),
+        ({"pose_landmarks": None}, "holds no person"),
+        ([], "holds no person"),
+        ({"faces": [1, 2]}, "of no known form"),
+        ("text", "of no known form"),
+        (None, "of no known form"),
+        ([[1, 2], [3]], "of no known form"),
+        (7, "of no known form"),
+        ([[math.inf, 1]] * 18, "a number that is infinite"),
+        ([1.0] * 36, "a flat list of 36 numbers"),
         (numbered(19).tolist(), "holds 19 points of 2 numbers; known are OpenPose"),
-        ([[-1, -1]] * 18, "all 18 joints"),
+        ([[-1, -1]] * 18, "all joints missing"),
+        ({"people": [{"pose_keypoints_2d": [0] * 75}]}, "all joints missing"),
     ],
 )
 def test_files_without_a_pose_are_named_in_one_sentence(tmp_path, content, message):

@@ -49,12 +49,14 @@ def test_state_and_position_come_back_on_any_number_of_devices(tmp_path, devices
     saved = Checkpoints(str(tmp_path))
     saved.save(5, start.state, position=40)
     saved.close()
+    want = jax.device_get(start.state)
     other = fresh(seed=2, devices=devices)
     again = Checkpoints(str(tmp_path))
     state, position = again.restore_latest(other.state, other.shardings)
     again.close()
-    equal(state, start.state)
+    equal(state, want)
     assert position == 40
+    assert all(leaf.is_deleted() for leaf in jax.tree.leaves(other.state))
     assert len(state.step.sharding.device_set) == devices
 
 
@@ -98,13 +100,20 @@ def test_a_part_is_read_without_the_rest(tmp_path):
     equal(checkpoint.restore_part(str(tmp_path), 1, shapes), part)
 
 
-def test_sigterm_asks_to_stop_and_the_old_handler_comes_back(tmp_path):
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_asks_to_stop_and_the_second_one_means_it(tmp_path, number):
+    before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
     checkpoints = Checkpoints(str(tmp_path))
     assert not checkpoints.stop_asked(1)
-    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(number)
     assert checkpoints.stop_asked(2)
+    assert {n: signal.getsignal(n) for n in before} == before
     checkpoints.close()
+
+
+def test_handlers_come_back_without_a_signal_too(tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    Checkpoints(str(tmp_path)).close()
     assert signal.getsignal(signal.SIGTERM) == before
 
 

@@ -29,6 +29,28 @@ def test_a_damaged_config_says_so(tmp_path):
         experiment.read_config(str(tmp_path))
 
 
+def whole(**changes):
+    base = dict(steps=4, system="pg2", model=dict(width=8), save_every=2)
+    config = base | dict(data=dict(source="synthetic", folder="", workers=0)) | changes
+    return ConfigDict(config)
+
+
+def test_a_run_may_go_on_longer_elsewhere_and_with_other_intervals(tmp_path):
+    experiment.require_same_run(str(tmp_path), whole())
+    experiment.write_config(str(tmp_path), whole())
+    moved = dict(source="synthetic", folder="/other", workers=2)
+    experiment.require_same_run(str(tmp_path), whole(steps=9, save_every=7, data=moved))
+
+
+def test_a_run_may_not_become_another_experiment(tmp_path):
+    experiment.write_config(str(tmp_path), whole())
+    with pytest.raises(ValueError, match="model.width was 8 and is now 16"):
+        experiment.require_same_run(str(tmp_path), whole(model=dict(width=16)))
+    other = dict(source="market1501", folder="", workers=0)
+    with pytest.raises(ValueError, match="data.source was 'synthetic'"):
+        experiment.require_same_run(str(tmp_path), whole(data=other))
+
+
 def test_a_workdir_in_use_is_refused(tmp_path):
     with experiment.locked(str(tmp_path)):
         with pytest.raises(FileExistsError, match="another run"):

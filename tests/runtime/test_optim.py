@@ -3,7 +3,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxgen.runtime.optim import averaged, move, optimizer
+from jaxgen.runtime.optim import averaged, complete, move, optimizer
 
 
 def test_adam_equals_optax():
@@ -46,6 +46,13 @@ def test_clip_bounds_the_norm_of_a_networks_gradients():
     )
     assert float(moved["a"][0]) == pytest.approx(-0.6)
     assert float(moved["b"][0]) == pytest.approx(-0.8)
+
+
+def test_an_entry_is_completed_with_defaults():
+    entry = complete(dict(rate=1.0, schedule=dict(name="linear")))
+    assert entry["rate"] == 1.0 and entry["b1"] == 0.9
+    assert entry["schedule"]["name"] == "linear" and entry["schedule"]["warmup"] == 0
+    assert complete(entry) == entry
 
 
 def test_unknown_options_are_refused_with_the_nearest():

@@ -53,8 +53,21 @@ def test_each_plan_compiles_once():
 
 def test_terms_carry_the_name_of_their_phase_and_the_rate_used():
     _, losses, _ = run(2)
-    assert set(losses[0]) == {"generate/l2", "judge/l2", "rate/generator", "rate/judge"}
-    assert set(losses[1]) == {"generate/l2", "rate/generator"}
+    first = {"generate/l2", "generate/gradient/generator", "rate/generator"}
+    both = first | {"judge/l2", "judge/gradient/judge", "rate/judge"}
+    assert set(losses[0]) == both and set(losses[1]) == first
+
+
+def test_a_gradient_that_is_not_finite_shows_though_the_loss_is():
+    class Root(Toy):
+        def generate(self, nets, batch, context):
+            result = super().generate(nets, batch, context)
+            zero = (nets["generator"]["params"]["w"] * 0).sum()
+            return result.replace(loss=result.loss + jnp.sqrt(zero))
+
+    _, losses, _ = run(1, system=Root())
+    assert np.isfinite(losses[0]["generate/l2"])
+    assert not np.isfinite(losses[0]["generate/gradient/generator"])
 
 
 def test_collections_move_only_when_their_phase_runs():

@@ -170,11 +170,31 @@ def write(
 
 
 def _build(builder: RecordsBuilder, folder: pathlib.Path) -> None:
-    with _silent():
+    with _silent(), _same_bytes():
         builder.download_and_prepare()
     for path in pathlib.Path(builder.data_dir).iterdir():
         path.rename(folder / path.name)
     shutil.rmtree(folder / "tfds")
+
+
+@contextlib.contextmanager
+def _same_bytes() -> Iterator[None]:
+    """Lets TFDS serialise the same example to the same bytes in every process.
+
+    A protobuf map is written in the order of its hash table, which a process seeds at
+    random, unless it is asked for a fixed one; TFDS does not ask.
+    """
+    serializer = tfds.core.example_serializer.ExampleSerializer
+    before = serializer.serialize_example
+
+    def serialize(self, example):
+        return self.get_tf_example(example).SerializeToString(deterministic=True)
+
+    serializer.serialize_example = serialize
+    try:
+        yield
+    finally:
+        serializer.serialize_example = before
 
 
 @contextlib.contextmanager

@@ -102,7 +102,7 @@ class Encoder(nn.Module):
 
     @nn.compact
     def __call__(self, x: _Map) -> tuple[_Code, list[_AnyMap]]:
-        options = dict(pad=self.pad, dtype=self.dtype)
+        options: dict[str, Any] = dict(pad=self.pad, dtype=self.dtype)
         x = nn.relu(_conv(self.width, "stem", **options)(x.astype(self.dtype)))
         skips = []
         for i in range(self.blocks):
@@ -128,7 +128,7 @@ class Decoder(nn.Module):
 
     @nn.compact
     def __call__(self, code: _Code, skips: list[_AnyMap]) -> _AnyMap:
-        options = dict(pad=self.pad, dtype=self.dtype)
+        options: dict[str, Any] = dict(pad=self.pad, dtype=self.dtype)
         b, h, w, _ = skips[-1].shape
         dense = nn.Dense(
             h * w * self.width, kernel_init=_GLOROT, dtype=self.dtype, name="dense"
@@ -176,7 +176,7 @@ class Coarse(nn.Module):
 
     @nn.compact
     def __call__(self, image: _Map, pose: _Pose, coordinates: _Coordinates) -> _AnyMap:
-        shared = dict(pad=self.pad, remat=self.remat, dtype=self.dtype)
+        shared: dict[str, Any] = dict(pad=self.pad, remat=self.remat, dtype=self.dtype)
         encoder = Encoder(self.width, self.blocks, self.code, name="encoder", **shared)
         if self.embedding == "maps":
             code, skips = encoder(jnp.concatenate([image, pose], axis=-1))
@@ -234,7 +234,7 @@ class Refine(nn.Module):
 
     @nn.compact
     def __call__(self, coarse: _Map, image: _Map) -> _Map:
-        options = dict(pad=self.pad, dtype=self.dtype)
+        options: dict[str, Any] = dict(pad=self.pad, dtype=self.dtype)
         x = jnp.concatenate([coarse, image], axis=-1).astype(self.dtype)
         x = nn.relu(_conv(self.width, "stem", **options)(x))
         skips = []

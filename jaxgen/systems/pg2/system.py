@@ -1,9 +1,10 @@
 """PG2 as the house's interface: which networks there are, what they minimise, when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log2
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -111,6 +112,11 @@ class PG2:
             ("judgement", _JUDGEMENTS),
         ):
             checks.require_known("systems.pg2", name, getattr(self, name), known)
+        if self.judge_coarse and (self.judged == "pair" or self.variant == "G1+D"):
+            raise ValueError(
+                "systems.pg2: judge_coarse goes with triplets and a second stage; set "
+                "it to False."
+            )
         height, width = self.image_size
         if (
             any(side < 16 or side & (side - 1) for side in self.image_size)
@@ -183,12 +189,12 @@ class PG2:
 
     def init(self, key: jax.Array) -> Nets:
         """Draws every network the variant has."""
-        names = ("coarse", "refine", "discriminator")
+        names: tuple[str, ...] = ("coarse", "refine", "discriminator")
         keys = dict(zip(names, jax.random.split(key, 3), strict=True))
         image = jnp.zeros((1, *self.image_size, 3))
         pose = jnp.zeros((1, *self.image_size, JOINTS))
         seen = jnp.zeros((1, *self.image_size, 6 if self.judged == "pair" else 3))
-        arguments = {
+        arguments: dict[str, tuple] = {
             "coarse": (self.coarse_net, image, pose, jnp.zeros((1, JOINTS, 3))),
             "refine": (self.refine_net, image, image),
             "discriminator": (self.discriminator_net, seen),
@@ -254,7 +260,7 @@ class PG2:
         coarse = self.coarse(nets, batch)
         if "refine" not in self._stages:
             return {"coarse": coarse, "image": coarse}
-        difference = self.refine_net.apply(
+        difference: Any = self.refine_net.apply(
             nets["refine"], coarse, batch["source_image"]
         )
         image = coarse + difference
@@ -264,12 +270,13 @@ class PG2:
 
     def coarse(self, nets: Nets, batch: Batch) -> Images:
         """G1's picture."""
-        return self.coarse_net.apply(
+        image: Any = self.coarse_net.apply(
             nets["coarse"],
             batch["source_image"],
             batch["target_pose"],
             _coordinates(batch["target_keypoints"], self.image_size),
         )
+        return image
 
     def judge(
         self, nets: Nets, batch: Batch, outputs: Mapping[str, Array]
@@ -299,9 +306,10 @@ class PG2:
         # Stacked behind the batch axis, so that shards stay where they are.
         joint = jnp.stack(list(seen.values()), axis=1)
         flat = joint.reshape(-1, *joint.shape[2:])
-        logits, updates = self.discriminator_net.apply(
+        judged: Any = self.discriminator_net.apply(
             nets["discriminator"], flat, update_stats=True, mutable=["batch_stats"]
         )
+        logits, updates = judged
         logits = logits.reshape(*joint.shape[:2], -1)
         return {k: logits[:, i] for i, k in enumerate(seen)}, updates
 
@@ -328,9 +336,8 @@ class PG2:
         result = self._generator_loss(nets, batch, outputs)
         gain = self._distance(outputs["coarse"], batch) - result.metrics["l1"]
         change = jnp.abs(outputs["image"] - outputs["coarse"]).mean()
-        return result.replace(
-            metrics=result.metrics | {"difference": change, "gain": gain}
-        )
+        more = {"difference": change, "gain": gain}
+        return replace(result, metrics=result.metrics | more)
 
     def discriminator_loss(self, nets: Nets, batch: Batch, context: Context) -> Result:
         """The target is real; the fake and, in triplets, the source are not.

@@ -2,25 +2,36 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from jaxgen.core.skeleton import SWAPS
+from jaxgen.core.skeleton import SCHEMAS, SWAPS
 from jaxgen.data.builders import plausible
 
 
 def facing(width=64, height=128):
     """People who face the camera, in the middle of the picture."""
     rng = np.random.default_rng(0)
-    points = np.tile([width / 2, height / 2], (18, 1))
-    for joint in (2, 3, 4, 8, 9, 10, 14, 16):
-        points[joint, 0] -= width / 8
-        points[SWAPS[joint], 0] += width / 8
-    return {f"{i}.jpg": points + rng.normal(0, 0.5, (18, 2)) for i in range(12)}
+    rows = [18, 26, *(26, 40, 54) * 2, *(60, 85, 110) * 2, 16, 16, 17, 17]
+    across = [0, 0, *(-8, -10, -11), *(8, 10, 11), *(-5, -5, -5), *(5, 5, 5)]
+    across = np.array([*across, -2, 2, -4, 4])
+    points = np.stack([32 + across, np.array(rows)], 1) * [width / 64, height / 128]
+    return {f"{i}.jpg": points + rng.normal(0, 0.3, (18, 2)) for i in range(12)}
 
 
 def test_people_who_face_the_camera_pass():
     poses = facing()
     plausible.require_people("x", poses)
     plausible.require_inside("x", poses, (128, 64))
-    plausible.require_sides("x", poses)
+    plausible.require_order("x", poses)
+    assert plausible.require_sides("x", poses)
+
+
+def test_people_left_of_the_middle_pass():
+    poses = {name: points - [18, 0] for name, points in facing().items()}
+    plausible.require_inside("x", poses, (128, 64))
+
+
+def test_too_few_faces_tell_no_sides():
+    poses = dict(list(facing().items())[:4])
+    assert not plausible.require_sides("x", {n: p[SWAPS] for n, p in poses.items()})
 
 
 def test_people_from_behind_pass():
@@ -58,12 +69,57 @@ def test_a_few_mistakes_of_the_estimator_pass():
     poses["0.jpg"] = poses["0.jpg"][SWAPS]
     poses["1.jpg"][4] = 70, 30
     plausible.require_sides("x", poses)
+    poses["2.jpg"][1] = 30, 100
+    plausible.require_order("x", poses)
     plausible.require_inside("x", poses, (128, 64))
 
 
 def test_coordinates_of_wider_pictures_are_refused():
     with pytest.raises(ValueError, match="in pictures 64 wide and 128 high"):
         plausible.require_inside("x", facing(256, 256), (128, 64))
+
+
+@pytest.mark.parametrize("scale", [0.5, [1 / 64, 1 / 128]])
+def test_coordinates_of_smaller_pictures_are_refused(scale):
+    poses = {name: points * scale for name, points in facing().items()}
+    with pytest.raises(ValueError, match="belong to smaller pictures"):
+        plausible.require_inside("x", poses, (128, 64))
+
+
+@pytest.mark.parametrize("shift", [-40, 40])
+def test_shifted_coordinates_are_refused(shift):
+    poses = {name: points + [shift, 0] for name, points in facing().items()}
+    with pytest.raises(ValueError, match="12 of 12 pictures lie outside") as error:
+        plausible.require_inside("x", poses, (128, 64))
+    assert "--shift" not in str(error.value)
+
+
+def test_halved_coordinates_of_wide_pictures_ask_for_no_shift():
+    with pytest.raises(ValueError, match="smaller pictures") as error:
+        plausible.require_inside("x", facing(128, 128), (256, 256))
+    assert "--shift" not in str(error.value)
+
+
+def coco_with_neck(points, place):
+    names = SCHEMAS["community18"].names
+    coco = [points[names.index(name)] for name in SCHEMAS["coco17"].names]
+    return np.insert(coco, place, points[1], axis=0)
+
+
+@pytest.mark.parametrize("place", [1, 17])
+def test_joints_in_the_order_of_coco_are_refused(place):
+    poses = {n: coco_with_neck(p, place) for n, p in facing().items()}
+    with pytest.raises(ValueError, match="in another order: in 12 of 12") as error:
+        plausible.require_order("x", poses)
+    assert ("COCO" in str(error.value)) == (place == 17)
+
+
+def test_eyes_where_the_feet_are_are_refused():
+    poses = facing()
+    for points in poses.values():
+        points[[10, 14]] = points[[14, 10]]
+    with pytest.raises(ValueError, match="an eye is farther from the nose"):
+        plausible.require_order("x", poses)
 
 
 @pytest.mark.parametrize(("width", "drawn", "shift"), [(256, 176, 40), (176, 300, -40)])

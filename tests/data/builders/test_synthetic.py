@@ -1,6 +1,8 @@
 import dataclasses
 import json
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,18 @@ def bytes_of(folder):
 
 def test_the_same_world_is_the_same_bytes(build, world):
     assert bytes_of(build(world, "a")) == bytes_of(build(world, "b"))
+
+
+def test_other_processes_and_any_number_of_workers_write_the_same_bytes(tmp_path):
+    """Only a process of its own has a hash seed of its own."""
+    world = "--people 3 --test-people 1 --frames 2 --size 32x16 --seed 4".split()
+    for workers in (1, 4):
+        out = ["--workers", str(workers), "--out", str(tmp_path / str(workers))]
+        command = [sys.executable, "-m", "jaxgen.prepare", "synthetic", *world, *out]
+        subprocess.run(command, check=True, capture_output=True)
+    one, four = bytes_of(tmp_path / "1"), bytes_of(tmp_path / "4")
+    assert any("array_record" in name for name in one)
+    assert one == four
 
 
 def test_the_folder_says_what_it_is(people_folder, world):
