@@ -6,12 +6,20 @@ python -m jaxgen.prepare deepfashion --source fashion --out deepfashion --check
 """
 
 import argparse
+import contextlib
+import math
+import os
 import pathlib
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jaxgen.cli.arguments import Parser, run
+from jaxgen.data import records
 from jaxgen.data.builders import (
     deepfashion,
     folders,
@@ -42,12 +50,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     flags = _parser().parse_args(arguments)
     out = pathlib.Path(flags.out)
-    with folders.fresh(out) as temporary:
+    with _terminable(out), folders.fresh(out, last=records.ABOUT) as temporary:
         if flags.dataset == "synthetic":
             said = _prepare_synthetic(flags, temporary)
         else:
             said = _prepare_photographs(flags, temporary)
     print(_summary(said, out, flags))
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+@contextlib.contextmanager
+def _terminable(out: pathlib.Path) -> Iterator[None]:
+    """Cleans up on SIGTERM and leaves with 143, whatever threads still run."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def terminate(number: int, frame: Any) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    except _Terminated:
+        print(f"prepare: terminated; {out} was not written.", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(128 + signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Subparser(Parser):
@@ -76,37 +109,51 @@ def _parser() -> Parser:
 _FOLDERS = {
     "market1501": (
         "SOURCE holds train/ and test/, or bounding_box_train/ and bounding_box_test/; "
-        "keypoints as *annotation*{train,test}.csv or PICTURE_keypoints.json of "
-        "OpenPose; pairs as *pairs*{train,test}.csv, or all pairs of one person."
+        "keypoints as *annotation*{train,test}.csv or one PICTURE_keypoints.json or "
+        "PICTURE.json each; pairs as *pairs*{train,test}.csv, or all of one person."
     ),
     "deepfashion": (
         "SOURCE holds train/ and test/, or img/ with the official tree and the "
         "annotations telling the splits apart; keypoints as *annotation*{train,test}"
-        ".csv or PICTURE_keypoints.json of OpenPose; pairs as *pairs*{train,test}.csv, "
-        "or all pairs of one item."
+        ".csv or one PICTURE_keypoints.json or PICTURE.json each; pairs as "
+        "*pairs*{train,test}.csv, or all pairs of one item."
     ),
 }
 
 
 def _add_synthetic_flags(parser: argparse.ArgumentParser) -> None:
     add, default = parser.add_argument, World()
-    add("--out", required=True, help="new folder for the records")
+    add("--out", help="new or empty folder for the records", **_REQUIRED)
     add("--people", type=int, default=default.people, help="to train with")
     add("--test-people", type=int, default=default.test_people, help="others, to test")
     add("--frames", type=int, default=default.frames, help="pictures of each outfit")
     add("--outfits", type=int, default=default.outfits, help="of each person")
-    add("--size", type=_size, default="128x64", help="HEIGHTxWIDTH", metavar="HxW")
+    add(
+        "--clips",
+        type=_natural,
+        default=default.clips,
+        help="motions of each outfit, of so many frames each, up to 3: walking, "
+        "turning round, raising the arms; for data.pairing=clip",
+    )
+    add(
+        "--size",
+        type=_size,
+        default=argparse.SUPPRESS,
+        help="HEIGHTxWIDTH (default: 128x64, or that of --layout)",
+        metavar="HxW",
+    )
     add("--seed", type=int, default=default.seed, help="of everything")
     add(
         "--layout",
         choices=tuple(_LAYOUT_SIZES),
+        default=argparse.SUPPRESS,
         help="draw that dataset's scenes and also write OUT/LAYOUT/ as users have that "
         "dataset: JPEG files, keypoint and pair CSV",
     )
     add("--framing", choices=FRAMINGS, default=default.framing, help="what is in view")
     add(
         "--workers",
-        type=int,
+        type=_natural,
         default=argparse.SUPPRESS,
         help="processes, 0 for this one alone (default: as many as processors, 0 for "
         "few pictures)",
@@ -115,15 +162,40 @@ def _add_synthetic_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_photograph_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--source", required=True, help="folder of the raw dataset")
-    add("--out", required=True, help="new folder for the records")
-    add("--check", action="store_true", help="also draw skeletons into OUT/check/*.png")
-    add("--shift", type=float, default=0.0, help="pixels added to the x of keypoints")
+    add("--source", help="folder of the raw dataset", **_REQUIRED)
+    add("--out", help="new or empty folder for the records", **_REQUIRED)
+    add(
+        "--check",
+        action="store_true",
+        help="also draw skeletons into OUT/check/*.png, or where the data is refused "
+        "into OUT-check/*.png",
+    )
+    add("--shift", type=_finite, default=0.0, help="pixels added to the x of keypoints")
+
+
+# A suppressed default keeps "(default: None)" out of the help.
+_REQUIRED: Mapping[str, Any] = {"required": True, "default": argparse.SUPPRESS}
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"should be a whole number from 0, got {text}")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"should be a number of pixels, got {text}")
+    return number
 
 
 def _size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d+)x(\d+)", text)
-    if found is None or "0" in found.groups():
+    if found is None:
         raise argparse.ArgumentTypeError(
             f"should be HEIGHTxWIDTH as 128x64, got {text!r}"
         )
@@ -133,19 +205,26 @@ def _size(text: str) -> tuple[int, int]:
 def _prepare_synthetic(
     flags: argparse.Namespace, folder: pathlib.Path
 ) -> Mapping[str, Any]:
-    layout = flags.layout
-    if layout and flags.size != _LAYOUT_SIZES[layout]:
-        height, width = _LAYOUT_SIZES[layout]
+    layout = vars(flags).get("layout", "")
+    wanted = _LAYOUT_SIZES.get(layout, World.size)
+    size = vars(flags).get("size", wanted)
+    if layout and size != wanted:
+        height, width = wanted
         raise ValueError(
             f"synthetic: pictures of {layout} are {height}x{width}; use --size "
             f"{height}x{width} with --layout {layout}, or leave --layout out."
+        )
+    if flags.frames < 2:
+        raise ValueError(
+            f"synthetic: frames should be at least 2, for pairs, got {flags.frames}."
         )
     world = World(
         people=flags.people,
         test_people=flags.test_people,
         frames=flags.frames,
         outfits=flags.outfits,
-        size=flags.size,
+        clips=flags.clips,
+        size=size,
         layout=layout or World.layout,
         framing=flags.framing,
         seed=flags.seed,
@@ -164,26 +243,63 @@ def _prepare_photographs(
     flags: argparse.Namespace, folder: pathlib.Path
 ) -> Mapping[str, Any]:
     builder, layout = _PHOTOGRAPHS[flags.dataset]
-    splits = {
-        name: photographs.read(
-            layout, pathlib.Path(flags.source), name, shift=flags.shift
-        )
+    source = pathlib.Path(flags.source)
+    found = {
+        name: photographs.read(layout, source, name, shift=flags.shift)
         for name in photographs.SPLITS
     }
-    paths = [path for split in splits.values() for path in split.paths.values()]
+    photographs.require_apart(layout.name, found)
+    paths = [path for split in found.values() for path in split.paths.values()]
     size = plausible.require_pictures(layout.name, paths, layout.sizes)
-    for name, split in splits.items():
-        plausible.require_inside(f"{layout.name}: {name}", split.poses, size)
-        if flags.check:
-            sheets.write_sheet(
-                folder / "check" / f"{name}.png",
-                list(split.paths.values()),
-                list(split.poses.values()),
-            )
-    everybody = {n: p for split in splits.values() for n, p in split.poses.items()}
-    plausible.require_sides(layout.name, everybody)
+    if flags.check:
+        _draw_sheets(folder, found)
+    try:
+        untold = _require_plausible(layout.name, found, size)
+    except ValueError as error:
+        raise ValueError(f"{error}{_kept_sheets(flags, folder)}") from error
+    splits = {
+        name: photographs.paired(layout, source, name, split, size)
+        for name, split in found.items()
+    }
     options = {"shift": flags.shift}
-    return photographs.build(builder, layout, folder, splits, size, options=options)
+    said = photographs.build(builder, layout, folder, splits, size, options=options)
+    return {**said, "untold": untold}
+
+
+def _draw_sheets(
+    folder: pathlib.Path, splits: Mapping[str, photographs.Photographs]
+) -> None:
+    for name, split in splits.items():
+        sheets.write_sheet(
+            folder / "check" / f"{name}.png",
+            list(split.paths.values()),
+            list(split.poses.values()),
+        )
+
+
+def _kept_sheets(flags: argparse.Namespace, folder: pathlib.Path) -> str:
+    """Saves the sheets of refused data from going with it; the sentence about them."""
+    if not flags.check:
+        return " --check draws them."
+    out = pathlib.Path(flags.out).resolve()
+    kept = out.with_name(f"{out.name}-check")
+    shutil.copytree(folder / "check", kept, dirs_exist_ok=True)
+    return f" The skeletons are drawn in {kept}."
+
+
+def _require_plausible(
+    who: str, splits: Mapping[str, photographs.Photographs], size: tuple[int, int]
+) -> list[str]:
+    """Refuses what cannot be; the splits with too few faces to tell left and right."""
+    untold = []
+    for name, split in splits.items():
+        plausible.require_inside(f"{who}: {name}", split.poses, size)
+        plausible.require_order(f"{who}: {name}", split.poses)
+        if not plausible.require_sides(f"{who}: {name}", split.poses):
+            untold.append(name)
+    everybody = {n: p for split in splits.values() for n, p in split.poses.items()}
+    told = plausible.require_sides(who, everybody)
+    return [] if told and len(untold) == len(splits) else untold
 
 
 def _summary(
@@ -197,6 +313,8 @@ def _summary(
         ]
         tail = f"; left out {', '.join(left_out)}" if left_out else ""
         lines.append(f"  {split}: {count} pictures, {said['pairs'][split]} pairs{tail}")
+    for split in said.get("untold", ()):
+        lines.append(f"  left and right of {split} not checked: too few faces")
     if vars(flags).get("check"):
         lines.append(f"  skeletons to look at: {out / 'check'}")
     if layout := vars(flags).get("layout"):

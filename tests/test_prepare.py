@@ -1,7 +1,9 @@
 import json
 import os
 import pathlib
+import subprocess
 import sys
+import time
 
 import numpy as np
 import PIL.Image
@@ -9,7 +11,7 @@ import pytest
 
 from jaxgen import prepare
 from jaxgen.cli.arguments import run
-from jaxgen.core.skeleton import SWAPS
+from jaxgen.core.skeleton import SCHEMAS, SWAPS
 from jaxgen.data import pipeline
 from jaxgen.data.builders import community
 from jaxgen.data.source import open_source
@@ -159,6 +161,27 @@ def wide(raw):
     community.write_annotations(path, {n: p * [4, 2] for n, p in poses.items()})
 
 
+def halved(raw):
+    path, poses = annotations(raw)
+    community.write_annotations(path, {n: p / 2 for n, p in poses.items()})
+
+
+def both(raw):
+    path, poses = annotations(raw)
+    _, others = annotations(raw, "test")
+    for name in list(others)[:4]:
+        (raw / "train" / name).write_bytes((raw / "test" / name).read_bytes())
+        poses[name] = others[name]
+    community.write_annotations(path, poses)
+
+
+def coco_order(raw):
+    path, poses = annotations(raw)
+    names = SCHEMAS["community18"].names
+    order = [names.index(name) for name in SCHEMAS["coco17"].names] + [1]
+    community.write_annotations(path, {n: p[order] for n, p in poses.items()})
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -168,6 +191,8 @@ def wide(raw):
         (no_pictures, "has no picture (JPEG or PNG)"),
         (no_folder, "has no folder of test pictures; looked for test, bounding_box"),
         (missing_picture, "name pictures that are not there"),
+        (halved, "belong to smaller pictures"),
+        (both, "4 pictures are in train and in test"),
         (nobody, "all keypoints are missing in 16 of 16 annotations"),
         (swapped, "left and right are exchanged"),
         (wide, "so they belong to pictures of another size"),
@@ -180,7 +205,7 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(
     before = set(tmp_path.iterdir())
     code, said = command(
         *(monkeypatch, capsys, "market1501", "--source", raw),
-        *("--out", tmp_path / "a" / "out", "--check"),
+        *("--out", tmp_path / "a" / "out"),
     )
     last = said.splitlines()[-1]
     assert code == 2 and message in last and last.startswith("prepare: ")
@@ -188,15 +213,91 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(
     assert set(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("spoil", [swapped, wide, halved, coco_order])
+def test_sheets_of_refused_data_stay(raw, tmp_path, monkeypatch, capsys, spoil):
+    spoil(raw)
+    out = tmp_path / "a" / "out"
+    code, said = command(
+        monkeypatch, capsys, "market1501", "--source", raw, "--out", out, "--check"
+    )
+    assert code == 2 and f"The skeletons are drawn in {out}-check." in said
+    assert [p.name for p in out.parent.iterdir()] == ["out-check"]
+    assert {p.name for p in (tmp_path / "a" / "out-check").iterdir()} == {
+        "train.png",
+        "test.png",
+    }
+
+
+@pytest.mark.parametrize("shift", ["-40", "40"])
+def test_a_wrong_shift_is_refused(raw, tmp_path, monkeypatch, capsys, shift):
+    arguments = ["market1501", "--source", raw, "--out", tmp_path / "out"]
+    code, said = command(monkeypatch, capsys, *arguments, f"--shift={shift}")
+    assert code == 2 and "lie outside" in said and not (tmp_path / "out").exists()
+
+
+def test_a_shifted_file_is_refused(raw, tmp_path, monkeypatch, capsys):
+    path, poses = annotations(raw)
+    lines = ["name:keypoints_y:keypoints_x"]
+    for name, points in poses.items():
+        missing = np.isnan(points)
+        x, y = np.where(missing, -1, points - [40, 0]).astype(int).T.tolist()
+        lines.append(f"{name}:{y}:{x}")
+    path.write_text("\n".join(lines))
+    arguments = ["market1501", "--source", raw, "--out", tmp_path / "out"]
+    code, said = command(monkeypatch, capsys, *arguments)
+    assert code == 2 and "lie outside" in said
+
+
+def test_few_faces_are_said_to_tell_no_sides(raw, tmp_path, capsys):
+    path, poses = annotations(raw, "test")
+    for points in poses.values():
+        points[0] = np.nan
+    community.write_annotations(path, poses)
+    prepare.main(["market1501", "--source", str(raw), "--out", str(tmp_path / "out")])
+    said = capsys.readouterr().out
+    assert "left and right of test not checked: too few faces" in said
+
+
+def test_a_folder_that_exists_and_is_empty_is_filled(raw, tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    prepare.main(["market1501", "--source", str(raw), "--out", "."])
+    assert (tmp_path / "out" / "dataset.json").is_file()
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_terminated_command_cleans_up(tmp_path):
+    command = [sys.executable, "-m", "jaxgen.prepare", "synthetic"]
+    flags = f"--out {tmp_path}/a/out --people 500 --size 32x16 --workers 1".split()
+    process = subprocess.Popen(
+        command + flags, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    while not list(tmp_path.glob("a/.out.*.partial")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.terminate()
+    said = process.stderr.read()
+    assert process.wait(20) == 143 and "prepare: terminated" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["synthetic", "--out", "x", "--seed", "-1"], "seed should be at least 0"),
+        (["synthetic", "--out", "x", "--workers", "-3"], "a whole number from 0"),
+        (["synthetic", "--out", "x", "--size", "99999x9"], "from 16 to 2048 pixels"),
+        (["synthetic", "--out", "x", "--frames", "1"], "at least 2, for pairs"),
+        (
+            ["market1501", "--source", "x", "--out", "y", "--shift", "nan"],
+            "should be a number of pixels, got nan",
+        ),
         (["synthetic"], "the following arguments are required: --out"),
         (["markt1501"], "invalid choice: 'markt1501'"),
         (["synthetic", "--out", "x", "--size", "128"], "should be HEIGHTxWIDTH"),
         (["synthetic", "--out", "x", "--people", "0"], "people should be at least 1"),
         (
-            ["synthetic", "--out", "x", "--layout", "deepfashion"],
+            "synthetic --out x --layout deepfashion --size 128x64".split(),
             "use --size 256x256 with --layout deepfashion",
         ),
         (["deepfashion", "--source", "nowhere", "--out", "x"], "is no folder nowhere"),
@@ -233,6 +334,31 @@ def test_help_names_every_dataset(monkeypatch, capsys):
     said = capsys.readouterr().out
     assert error.value.code == 0
     assert all(name in said for name in ("synthetic", "market1501", "deepfashion"))
+
+
+def test_help_shows_no_empty_defaults(monkeypatch, capsys):
+    for dataset in ("synthetic", "market1501"):
+        monkeypatch.setattr(sys, "argv", ["prepare", dataset, "--help"])
+        with pytest.raises(SystemExit):
+            run(prepare.main, "prepare")
+        assert "None" not in capsys.readouterr().out
+
+
+def test_a_layout_brings_its_size(tmp_path, monkeypatch):
+    built = []
+
+    class Built(Exception):
+        pass
+
+    def build(folder, world, *, workers):
+        built.append(world)
+        raise Built
+
+    monkeypatch.setattr(prepare.synthetic, "build", build)
+    for layout in ("deepfashion", "market1501"):
+        with pytest.raises(Built):
+            prepare.main(f"synthetic --out {tmp_path}/x --layout {layout}".split())
+    assert [world.size for world in built] == [(256, 256), (128, 64)]
 
 
 @pytest.mark.skipif(not REAL, reason="JAXGEN_REAL_DATA names no folder")

@@ -186,7 +186,8 @@ def translate(
     return np.stack([known.get(name, missing) for name in SCHEMAS[target].names])
 
 
-_SCHEMA_OF_COUNT = {
+#: Which schema a pose of so many points is in, where nothing else tells.
+SCHEMA_OF_COUNT: Mapping[int, str] = {
     17: "coco17",
     18: "community18",
     21: "deepfashion_multimodal21",
@@ -263,7 +264,7 @@ def find_keypoints(
         return None
     rows = max(people, key=lambda rows: np.nansum(_confidences(rows)))
     _require_pose(rows, path)
-    schema = _SCHEMA_OF_COUNT[len(rows)]
+    schema = SCHEMA_OF_COUNT[len(rows)]
     points = _present(rows)
     if np.isnan(points).all():
         return None
@@ -322,7 +323,9 @@ def _depth(found: Any) -> int:
 def _scored(points: Any, scores: Any) -> Any:
     """MMPose keeps the confidences of [[x, y], ...] in a list of their own."""
     points, scores = _unwrapped(points), _unwrapped(scores)
-    if scores is None or not points or len(points) != len(scores):
+    if not isinstance(points, list) or not isinstance(scores, list):
+        return points
+    if len(points) != len(scores) or not all(isinstance(p, list) for p in points):
         return points
     return [[*point[:2], score] for point, score in zip(points, scores, strict=True)]
 
@@ -346,7 +349,7 @@ def _rows(found: Any) -> np.ndarray | None:
         rows = np.asarray(found, np.float64)
     except (TypeError, ValueError):
         return None
-    if rows.ndim == 1 and len(rows) % 3 == 0 and len(rows) // 3 in _SCHEMA_OF_COUNT:
+    if rows.ndim == 1 and len(rows) % 3 == 0 and len(rows) // 3 in SCHEMA_OF_COUNT:
         return rows.reshape(-1, 3)
     if rows.ndim == 1:
         return rows[:, None]
@@ -355,7 +358,7 @@ def _rows(found: Any) -> np.ndarray | None:
 
 def _require_pose(rows: np.ndarray, path: pathlib.Path) -> None:
     count, numbers = rows.shape
-    if count not in _SCHEMA_OF_COUNT or numbers < 2:
+    if count not in SCHEMA_OF_COUNT or numbers < 2:
         what = f"{count} points of {numbers} numbers"
         if numbers == 1:
             what = f"a flat list of {count} numbers, which are x, y, confidence of none"

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import PIL.Image
 
-from jaxgen.core.skeleton import PARSINGS, SWAPS
+from jaxgen.core.skeleton import PARSINGS, SWAPS, translate
 
 Size = tuple[int, int]
 _SMPL_SWAPS = np.array(
@@ -173,9 +173,11 @@ class Keypoints:
     Attributes:
         field: of the record.
         unseen: joints that count as missing where the record's `visible` is false.
+        schema: of the record's points.
     """
 
     field: str = "keypoints"
+    schema: str = "community18"
     unseen: tuple[int, ...] = ()
     dtype: np.dtype = np.dtype(np.float32)
     spatial: bool = False
@@ -187,6 +189,8 @@ class Keypoints:
     def read(self, record: Mapping[str, Any], was: Size, size: Size) -> np.ndarray:
         """Drops what does not count, then scales."""
         points = np.array(record[self.field], np.float32)
+        if self.schema != "community18":
+            points = translate(points, self.schema)
         edge = np.array(was[::-1], np.float32) - 0.5
         missing = ~np.all((points >= -0.5) & (points < edge), axis=1)
         if self.unseen:

@@ -73,7 +73,7 @@ def read_about(folder: str | pathlib.Path, source: str) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: when the folder is missing or was not prepared.
-        ValueError: when it was prepared for another source.
+        ValueError: when it was prepared for another source, or is incomplete.
     """
     command = f"python -m jaxgen.prepare {source} --help"
     if not folder or not pathlib.Path(folder).is_dir():
@@ -88,13 +88,25 @@ def read_about(folder: str | pathlib.Path, source: str) -> dict[str, Any]:
             f"pipeline: {folder} was not prepared, it has no {ABOUT}; "
             + _prepare_sentence(source, folder)
         )
-    about = json.loads(path.read_text())
+    try:
+        about = json.loads(path.read_text())
+    except ValueError:
+        raise _incomplete(folder, f"{ABOUT} does not read") from None
+    if not isinstance(about, dict) or not _SAID <= about.keys():
+        raise _incomplete(folder, f"{ABOUT} lacks entries")
     if about["source"] != source:
         raise ValueError(
             f"pipeline: {folder} was prepared as {about['source']!r}, the config's "
             f"data.source is {source!r}."
         )
     return about
+
+
+_SAID = {"source", "image_size", "counts", "digest"}
+
+
+def _incomplete(folder: str | pathlib.Path, what: str) -> ValueError:
+    return ValueError(f"pipeline: {folder} is incomplete ({what}); prepare it again.")
 
 
 def _prepare_sentence(source: str, folder: str | pathlib.Path) -> str:
@@ -110,38 +122,72 @@ def open_prepared(
     Raises:
         FileNotFoundError: when the folder is missing or was not prepared.
         KeyError: when it has no such split.
-        ValueError: when it was prepared for another source.
+        ValueError: when it was prepared for another source, or is incomplete.
     """
     name, folder = data["source"], data.get("folder") or ""
     about = read_about(folder, name)
     checks.require_known(str(folder), "split", split, about["counts"])
-    rows = _table(pathlib.Path(folder) / INDEX.format(split))
+    _require_files(folder, about.get("bytes", {}))
+    rows = _index(folder, split)
+    records = ArrayRecords(str(folder), split)
+    _require_count(folder, records, len(rows))
     names = tuple(row["name"] for row in rows)
     person = np.array([int(row["person"]) for row in rows])
     outfit = np.array([int(row["outfit"]) for row in rows])
     _, identity = np.unique(np.stack([person, outfit], 1), axis=0, return_inverse=True)
     return Source(
         name=name,
-        records=ArrayRecords(str(folder), split),
+        records=records,
         features=features,
         names=names,
         size=(about["image_size"][0], about["image_size"][1]),
         identity=identity.ravel(),
         person=person,
         clip=np.array([int(row["clip"]) for row in rows]),
-        pairs=_pairs(pathlib.Path(folder) / PAIRS.format(split), names),
+        pairs=_pairs(folder, split, names),
         digest=about["digest"],
     )
 
 
-def _table(path: pathlib.Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+def _require_files(folder: str, sizes: Mapping[str, int]) -> None:
+    """Raises when a file is shorter than it was, or gone."""
+    for name, size in sizes.items():
+        path = pathlib.Path(folder) / name
+        found = path.stat().st_size if path.is_file() else None
+        if found != size:
+            had = "is missing" if found is None else f"has {found} of {size} bytes"
+            raise _incomplete(folder, f"{name} {had}")
 
 
-def _pairs(path: pathlib.Path, names: tuple[str, ...]) -> np.ndarray:
+def _require_count(folder: str, records: ArrayRecords, count: int) -> None:
+    try:
+        found = len(records)
+    # What TFDS and its readers raise for damaged files is theirs, and changes.
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0]
+        raise _incomplete(folder, f"its records do not open: {said}") from error
+    if found != count:
+        raise _incomplete(folder, f"{found} records, {count} in the index")
+
+
+def _index(folder: str, split: str) -> list[dict[str, str]]:
+    path = pathlib.Path(folder) / INDEX.format(split)
+    try:
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        [int(row[key]) for row in rows for key in ("person", "outfit", "clip")]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise _incomplete(folder, f"{path.name} does not read") from None
+    return rows
+
+
+def _pairs(folder: str, split: str, names: tuple[str, ...]) -> np.ndarray:
+    path = pathlib.Path(folder) / PAIRS.format(split)
     index = {name: i for i, name in enumerate(names)}
-    with path.open(newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    pairs = [(index[start], index[end]) for start, end in rows]
+    try:
+        with path.open(newline="") as file:
+            rows = list(csv.reader(file))[1:]
+        pairs = [(index[start], index[end]) for start, end in rows]
+    except (OSError, ValueError, KeyError):
+        raise _incomplete(folder, f"{path.name} does not fit the index") from None
     return np.array(pairs, np.int64).reshape(-1, 2)

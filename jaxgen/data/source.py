@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -74,6 +75,23 @@ class Source:
         return image.size(record)
 
 
+def require_options(data: Mapping[str, Any]) -> ModuleType:
+    """Finds the module of the source that `data` names, and looks at the keys.
+
+    Args:
+        data: the `data` part of a config.
+
+    Raises:
+        KeyError: for a missing or an unknown source, or a key that it does not take.
+    """
+    if not data.get("source"):
+        raise KeyError("pipeline: config.data.source is missing.")
+    module = lookup.module("jaxgen.data.sources", data["source"], "source")
+    for key in data:
+        checks.require_known("config.data", "key", key, (*COMMON, *module.OPTIONS))
+    return module
+
+
 def open_source(data: Mapping[str, Any], split: str) -> Source:
     """Opens the source that `data` names.
 
@@ -86,12 +104,7 @@ def open_source(data: Mapping[str, Any], split: str) -> Source:
         FileNotFoundError: when its folder is missing or was not prepared.
         ValueError: when there are no records.
     """
-    if not data.get("source"):
-        raise KeyError("pipeline: config.data.source is missing.")
-    module = lookup.module("jaxgen.data.sources", data["source"], "source")
-    for key in data:
-        checks.require_known("config.data", "key", key, (*COMMON, *module.OPTIONS))
-    source = module.open_source(data, split)
+    source = require_options(data).open_source(data, split)
     if not len(source.records):
         where = data.get("folder") or data["source"]
         raise ValueError(f"pipeline: split {split!r} of {where} has no records.")

@@ -5,16 +5,11 @@ import dataclasses
 import numpy as np
 from scipy import sparse
 
+from jaxgen.core.skeleton import SCHEMAS
 from jaxgen.people import figure
 from jaxgen.people.samples import Samples
 
-KEYPOINTS = (
-    *("nose", "neck"),
-    *("right shoulder", "right elbow", "right wrist"),
-    *("left shoulder", "left elbow", "left wrist"),
-    *("right hip", "right knee", "right ankle", "left hip", "left knee", "left ankle"),
-    *("right eye", "left eye", "right ear", "left ear"),
-)
+KEYPOINTS = SCHEMAS["community18"].names
 """The 18 keypoints in the order of PG2 (arXiv:1705.09368)."""
 
 _JOINT_OF_LIMB = (17, 19, 21, 16, 18, 20, 2, 5, 8, 1, 4, 7)

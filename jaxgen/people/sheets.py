@@ -12,15 +12,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from jaxgen.core.skeleton import SCHEMAS
 from jaxgen.people import framing, picture, poses, render, wardrobe
 from jaxgen.people.actors import Actor, Posed, prepare, strike
 from jaxgen.people.mesh import Label
 from jaxgen.people.noise import Stream, generator
 
-_LIMBS = (
-    *((1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10)),
-    *((1, 11), (11, 12), (12, 13), (1, 0), (0, 14), (14, 16), (0, 15), (15, 17)),
-)
 _PALETTE = np.zeros((len(Label), 3), np.uint8)
 _PALETTE[Label.FACE] = 250, 200, 160
 _PALETTE[Label.HAIR] = 110, 60, 30
@@ -129,7 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     for name in options.only:
-        Image.fromarray(SHEETS[name]()).save(options.out / f"{name}.png", optimize=True)
+        path = options.out / f"{name}.png"
+        Image.fromarray(SHEETS[name]()).save(path, optimize=True)
+        print(path)
     return 0
 
 
@@ -191,7 +190,7 @@ def _overlay(record: dict) -> np.ndarray:
     image = Image.fromarray(record["image"]).resize((2 * width, 2 * height))
     drawing = ImageDraw.Draw(image)
     points, visible = 2 * record["keypoints"] + 1, record["visible"]
-    for a, b in _LIMBS:
+    for a, b in SCHEMAS["community18"].limbs:
         colour = (0, 255, 120) if visible[a] and visible[b] else (255, 90, 60)
         drawing.line([*points[a], *points[b]], fill=colour, width=2)
     for (x, y), seen in zip(points, visible, strict=True):

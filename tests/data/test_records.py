@@ -1,3 +1,7 @@
+import json
+import pathlib
+import shutil
+
 import pytest
 
 from jaxgen.data import records
@@ -24,3 +28,68 @@ def test_images_stay_encoded(people_folder):
     assert encoded[:4] == b"\x89PNG"
     decoded = records.ArrayRecords(people_folder, "train", encoded=False)[0]["image"]
     assert decoded.shape == (32, 16, 3)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def without_sizes(folder):
+    path = folder / "dataset.json"
+    about = json.loads(path.read_text())
+    del about["bytes"]
+    path.write_text(json.dumps(about))
+
+
+def array_record(folder):
+    return next(folder.glob("*train.array_record*"))
+
+
+def lines(path, change):
+    path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
+
+
+DAMAGES = {
+    "a cut record file": lambda f: cut(array_record(f)),
+    "a missing record file": lambda f: array_record(f).unlink(),
+    "no dataset_info": lambda f: (f / "dataset_info.json").unlink(),
+    "no features": lambda f: (f / "features.json").unlink(),
+    "no index": lambda f: (f / "records-train.csv").unlink(),
+    "a short index": lambda f: lines(f / "records-train.csv", lambda x: x[:-1]),
+    "a strange index": lambda f: lines(f / "records-train.csv", lambda x: x[1:]),
+    "no pairs": lambda f: (f / "pairs-train.csv").unlink(),
+    "strange pairs": lambda f: lines(f / "pairs-train.csv", lambda x: [*x, "a,b"]),
+}
+BROKEN = ["", "{", "[]", '{"source": "synthetic"}', "\xff"]
+
+
+def open_damaged(folder):
+    with pytest.raises(ValueError) as error:
+        open_source({"source": "synthetic", "folder": str(folder)}, "train")
+    said = str(error.value)
+    assert said.startswith(f"pipeline: {folder} is incomplete (")
+    assert said.endswith("); prepare it again.") and "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("damage", "sizes"),
+    [
+        *((name, True) for name in DAMAGES),
+        *((name, False) for name in list(DAMAGES)[2:]),
+    ],
+)
+def test_a_damaged_folder_is_a_sentence(people_folder, tmp_path, damage, sizes):
+    folder = tmp_path / "people"
+    shutil.copytree(people_folder, folder)
+    if not sizes:
+        without_sizes(folder)
+    DAMAGES[damage](folder)
+    open_damaged(folder)
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_description_is_a_sentence(people_folder, tmp_path, content):
+    folder = tmp_path / "people"
+    shutil.copytree(people_folder, folder)
+    pathlib.Path(folder / "dataset.json").write_text(content, encoding="latin-1")
+    open_damaged(folder)

@@ -13,9 +13,9 @@ def rest_keypoints():
 def test_there_are_18_keypoints_in_the_order_of_pg2():
     assert len(labels.KEYPOINTS) == 18
     assert labels.KEYPOINTS[:5] == (
-        *("nose", "neck", "right shoulder", "right elbow", "right wrist"),
+        *("nose", "neck", "right_shoulder", "right_elbow", "right_wrist"),
     )
-    assert labels.KEYPOINTS[-2:] == ("right ear", "left ear")
+    assert labels.KEYPOINTS[-2:] == ("right_ear", "left_ear")
 
 
 def test_left_keypoints_are_at_positive_x_of_the_rest_pose():
@@ -33,10 +33,10 @@ def test_limbs_run_downwards_and_outwards():
     points, _ = rest_keypoints()
     at = dict(zip(labels.KEYPOINTS, points, strict=True))
     for side in ("left", "right"):
-        heights = [at[f"{side} {part}"][1] for part in ("hip", "knee", "ankle")]
+        heights = [at[f"{side}_{part}"][1] for part in ("hip", "knee", "ankle")]
         assert heights == sorted(heights, reverse=True)
         across = [
-            abs(at[f"{side} {part}"][0]) for part in ("shoulder", "elbow", "wrist")
+            abs(at[f"{side}_{part}"][0]) for part in ("shoulder", "elbow", "wrist")
         ]
         assert across == sorted(across)
 
@@ -80,4 +80,4 @@ def test_a_hip_may_lie_deeper_than_a_nose():
     seen = dict(
         zip(labels.KEYPOINTS, labels.visible(inside, depth, plate(0.9), 3), strict=True)
     )
-    assert seen["left hip"] and not seen["nose"] and not seen["left ear"]
+    assert seen["left_hip"] and not seen["nose"] and not seen["left_ear"]

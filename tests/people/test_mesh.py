@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jaxgen.core.skeleton import PARSINGS
 from jaxgen.people import mesh
-from jaxgen.people.mesh import Material
+from jaxgen.people.mesh import Label, Material
 
 
 def _square(cells: int = 4) -> mesh.Mesh:
@@ -131,3 +132,9 @@ def test_join_drops_unused_vertices_and_keeps_every_triangle():
 def test_join_of_nothing_is_refused():
     with pytest.raises(ValueError, match="at least one mesh"):
         mesh.join([])
+
+
+def test_labels_are_numbered_as_the_schema_of_records_is():
+    ours = [label.name.lower() for label in Label]
+    other_words = {"upper": "upper_clothes", "trousers": "pants"}
+    assert [other_words.get(n, n) for n in ours] == list(PARSINGS["spt"].names)

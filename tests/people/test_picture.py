@@ -79,7 +79,7 @@ def test_the_numbers_of_a_record_reproduce_its_keypoints(size):
 
 
 def test_faces_are_visible_from_the_front_and_never_from_behind():
-    face = [labels.KEYPOINTS.index(k) for k in ("nose", "right eye", "left eye")]
+    face = [labels.KEYPOINTS.index(k) for k in ("nose", "right_eye", "left_eye")]
     for view, low, high in (("front", 0.95, 1.0), ("back", 0.0, 0.0)):
         shots = [draw(7, person, view=view)[0] for person in range(16)]
         share = np.mean([shot["visible"][face] for shot in shots])

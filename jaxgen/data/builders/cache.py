@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxgen.data.builders.drawing import World
+from jaxgen.data.source import require_options
 
 _FEW_PICTURES = 100
 
@@ -24,23 +25,24 @@ def ensure(data: Mapping[str, Any], size: tuple[int, int]) -> str:
         What `data["folder"]` should be.
 
     Raises:
+        KeyError: for an unknown source or key.
         FileNotFoundError: when the folder is missing or was not prepared.
         ValueError: for options that make no sense.
     """
+    require_options(data)
     if data["source"] == "synthetic" and not data.get("folder"):
         return str(_cached(data, size))
     return _checked(data["source"], data.get("folder") or "")
 
 
 def _cached(data: Mapping[str, Any], size: tuple[int, int]) -> pathlib.Path:
-    # TFDS takes a second to import, and processes that draw have no use for it.
+    # Not at the top: processes that draw import this file, and TFDS takes a second.
     from jaxgen.data.builders import folders, synthetic
 
     world = world_of(data, size)
     folder = cache_folder() / synthetic.folder_name(world)
     with folders.locked(folder.with_suffix(".lock"), f"drawing people into {folder}"):
         if not folder.is_dir():
-            folders.remove_remains(folder)
             with folders.fresh(folder) as temporary:
                 synthetic.build(temporary, world, workers=default_workers(world))
     return folder
@@ -48,15 +50,23 @@ def _cached(data: Mapping[str, Any], size: tuple[int, int]) -> pathlib.Path:
 
 def world_of(data: Mapping[str, Any], size: tuple[int, int]) -> World:
     """The synthetic people that `data` describes, as a world."""
-    names = ("people", "test_people", "frames", "outfits", "layout", "framing")
+    names = ("people", "test_people", "frames", "outfits", "clips", "layout", "framing")
     given = {name: data[name] for name in names if name in data}
     return World(size=(size[0], size[1]), seed=data.get("dataset_seed", 0), **given)
 
 
 def default_workers(world: World) -> int:
-    """As many processes as there are processors, none for few pictures."""
-    pictures = (world.people + world.test_people) * world.frames * world.outfits
-    return (os.cpu_count() or 1) if pictures > _FEW_PICTURES else 0
+    """As many processes as there are processors to use, none for few pictures."""
+    people = world.people + world.test_people
+    pictures = people * world.outfits * world.frames * (1 + world.clips)
+    return processors() if pictures > _FEW_PICTURES else 0
+
+
+def processors() -> int:
+    """How many this process may use: fewer than there are in a container."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def cache_folder() -> pathlib.Path:

@@ -9,6 +9,7 @@ import itertools
 import json
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,20 +22,36 @@ def read_annotations(path: pathlib.Path) -> dict[str, np.ndarray]:
     """File name -> [18, 2] float32 (x, y), NaN where missing, in the file's order.
 
     Raises:
-        ValueError: naming the first line that is not of the format.
+        ValueError: naming the first line that is not of the format, or is the second
+            of one name.
     """
-    with path.open(newline="") as file:
-        rows = list(csv.reader(file, delimiter=":", quoting=csv.QUOTE_NONE))
+    rows = _rows("annotations", path, delimiter=":", quoting=csv.QUOTE_NONE)
     if not rows or [cell.strip() for cell in rows[0]] != _HEADER:
         raise ValueError(
             f"annotations: {path} should begin with the line {':'.join(_HEADER)}, "
             f"it begins with {':'.join(rows[0]) if rows else 'nothing'!r}."
         )
-    return {
-        row[0].strip(): _keypoints(row, f"{path.name} line {number}")
-        for number, row in enumerate(rows[1:], 2)
-        if row
-    }
+    if not any(rows[1:]):
+        raise ValueError(f"annotations: {path} has no line below its header.")
+    poses: dict[str, np.ndarray] = {}
+    for number, row in enumerate(rows[1:], 2):
+        where = f"{path.name} line {number}"
+        if row and row[0].strip() in poses:
+            raise ValueError(
+                f"annotations: {where} is the second of {row[0].strip()}; leave one."
+            )
+        if row:
+            poses[row[0].strip()] = _keypoints(row, where)
+    return poses
+
+
+def _rows(who: str, path: pathlib.Path, **options: Any) -> list[list[str]]:
+    """The cells of a text file; a byte order mark, as Excel writes, is no part."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return list(csv.reader(file, **options))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{who}: {path} is no text in UTF-8 ({error}).") from None
 
 
 _HEADER = ["name", "keypoints_y", "keypoints_x"]
@@ -44,17 +61,30 @@ def _keypoints(row: Sequence[str], where: str) -> np.ndarray:
     try:
         _, y, x = row
         points = np.array([json.loads(x), json.loads(y)], np.float32).T
-    except ValueError:
+    except (ValueError, TypeError):
         raise ValueError(
             f"annotations: {where} is not NAME:[18 rows]:[18 columns]."
         ) from None
     if points.shape != (_JOINTS, 2):
         raise ValueError(
             f"annotations: {where} ({row[0].strip()}) has {len(points)} keypoints, "
-            f"{_JOINTS} are wanted."
+            f"{_JOINTS} are wanted; leave the file out and give one JSON file per "
+            "picture, PICTURE_keypoints.json, which may have 17, 18, 21, 25 or 33."
         )
-    points[(points < 0).any(1)] = np.nan
+    if np.isinf(points).any():
+        raise ValueError(f"annotations: {where} has a number that is infinite.")
+    points[_missing(points)] = np.nan
     return points
+
+
+def _missing(points: np.ndarray) -> np.ndarray:
+    """[18]: -1 or nothing in one coordinate, or both negative.
+
+    Other negative numbers are coordinates outside the picture: many of them tell that
+    all are shifted.
+    """
+    absent = np.isnan(points) | (points == -1)
+    return absent.any(1) | (points < 0).all(1)
 
 
 def write_annotations(path: pathlib.Path, poses: Mapping[str, np.ndarray]) -> None:
@@ -70,15 +100,19 @@ def read_pairs(path: pathlib.Path) -> list[tuple[str, str]]:
     """File names (from, to), in the file's order.
 
     Raises:
-        ValueError: naming the first line that is not of the format.
+        ValueError: naming the first line that is not of the format, or pairs a picture
+            with itself.
     """
-    with path.open(newline="") as file:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(file) if row]
+    rows = [[cell.strip() for cell in row] for row in _rows("pairs", path) if row]
     if not rows or rows[0] != ["from", "to"]:
         raise ValueError(f"pairs: {path} should begin with the line from,to.")
     for number, row in enumerate(rows[1:], 2):
         if len(row) != 2:
             raise ValueError(f"pairs: {path.name} line {number} is not FROM,TO.")
+        if row[0] == row[1]:
+            raise ValueError(
+                f"pairs: {path.name} line {number} pairs {row[0]} with itself."
+            )
     return [(start, end) for start, end in rows[1:]]
 
 

@@ -1,8 +1,10 @@
-"""Draws people and encodes them; light to import, because processes start with it."""
+"""Draws people and encodes them, in this process or in several."""
 
 import contextlib
 import io
+import multiprocessing.connection
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +16,9 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
+from jaxgen.people.clips import CLIPS
+from jaxgen.people.render import FRAMINGS, LAYOUTS, clip, records
+
 
 @dataclass(frozen=True)
 class World:
@@ -24,6 +29,7 @@ class World:
         test_people: how many to test with; their numbers follow.
         frames: pictures of each person in each outfit.
         outfits: of each person.
+        clips: motions of each person in each outfit, besides the pictures.
         size: (height, width) of the pictures.
         layout: whose scenes and light: `deepfashion` or `market1501`.
         framing: `full` for whole bodies, `mixed` for some from the knees or waist up.
@@ -34,22 +40,34 @@ class World:
     test_people: int = 20
     frames: int = 8
     outfits: int = 1
+    clips: int = 0
     size: tuple[int, int] = (128, 64)
     layout: str = "deepfashion"
     framing: str = "mixed"
     seed: int = 0
 
     def __post_init__(self):
-        """Refuses a world without anybody in it.
+        """Refuses a world without anybody in it, or pictures that nobody could see.
 
         Raises:
             ValueError: naming the first option that makes no sense.
         """
-        for name in ("people", "test_people", "frames", "outfits"):
-            if (number := getattr(self, name)) < 1:
+        least = dict(people=1, test_people=1, frames=1, outfits=1, clips=0, seed=0)
+        for name, number in least.items():
+            if (given := getattr(self, name)) < number:
                 raise ValueError(
-                    f"synthetic: {name} should be at least 1, got {number}."
+                    f"synthetic: {name} should be at least {number}, got {given}."
                 )
+        if self.clips > len(CLIPS):
+            raise ValueError(
+                f"synthetic: clips should be at most {len(CLIPS)} "
+                f"({', '.join(CLIPS)}), got {self.clips}."
+            )
+        if min(self.size) < _SIZES[0] or max(self.size) > _SIZES[-1]:
+            raise ValueError(
+                f"synthetic: height and width should be from {_SIZES[0]} to "
+                f"{_SIZES[-1]} pixels, got {self.size[0]}x{self.size[1]}."
+            )
         for name, known in (("layout", LAYOUTS), ("framing", FRAMINGS)):
             if (given := getattr(self, name)) not in known:
                 raise ValueError(
@@ -64,15 +82,13 @@ class World:
         return range(self.people, self.people + self.test_people)
 
 
-LAYOUTS = ("deepfashion", "market1501")
-FRAMINGS = ("full", "mixed")
+# Smaller ones show nobody; larger ones do not fit into memory.
+_SIZES = range(16, 2049)
 
 
 def draw_records(world: World, person: int) -> Iterator[dict[str, Any]]:
     """The pictures of one person, with everything that is known about them."""
-    from jaxgen.people.render import records
-
-    return records(
+    yield from records(
         world.seed,
         person,
         frames=world.frames,
@@ -81,6 +97,30 @@ def draw_records(world: World, person: int) -> Iterator[dict[str, Any]]:
         framing=world.framing,
         outfits=world.outfits,
     )
+    for outfit in range(world.outfits):
+        for number, kind in enumerate(CLIPS[: world.clips]):
+            yield from _motion(world, person, outfit, number, kind)
+
+
+def _motion(
+    world: World, person: int, outfit: int, number: int, kind: str
+) -> Iterator[dict[str, Any]]:
+    """One motion, numbered as no other of any person is."""
+    motion = clip(
+        world.seed,
+        person,
+        kind=kind,
+        frames=world.frames,
+        size=world.size,
+        outfit=outfit,
+    )
+    for record in motion:
+        yield record | {"clip": clip_number(world, person, outfit, number)}
+
+
+def clip_number(world: World, person: int, outfit: int, number: int) -> int:
+    """The number of a motion among those of all people."""
+    return (person * world.outfits + outfit) * world.clips + number
 
 
 def draw_person(world: World, person: int) -> list[dict[str, Any]]:
@@ -104,7 +144,8 @@ def draw_people(
             yield from draw(person)
         return
     with _single_threaded():
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        context = get_context("spawn")
+        pool = ProcessPoolExecutor(workers, context, initializer=_end_with_parent)
         try:
             for records in pool.map(draw, persons):
                 yield from records
@@ -115,6 +156,19 @@ def draw_people(
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one that started it is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

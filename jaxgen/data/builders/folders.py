@@ -2,54 +2,98 @@
 
 import contextlib
 import fcntl
-import os
+import glob
 import pathlib
 import shutil
 import sys
+import uuid
 from collections.abc import Iterator
+
+_PARTIAL = ".partial"
 
 
 @contextlib.contextmanager
-def fresh(out: str | pathlib.Path) -> Iterator[pathlib.Path]:
+def fresh(out: str | pathlib.Path, *, last: str = "") -> Iterator[pathlib.Path]:
     """A temporary folder that becomes `out` when the block ends without an error.
+
+    A new folder appears at once. One that exists may be a mount point, which nothing
+    can take the place of: it is filled, `last` coming last. What killed processes left
+    behind is removed.
 
     Args:
         out: must not exist yet, or be an empty folder.
+        last: the file that tells that all is there.
 
     Yields:
-        A folder beside `out`, to be filled.
+        An empty folder, to be filled.
 
     Raises:
         FileExistsError: when `out` holds something.
-        ValueError: when it cannot be written.
+        ValueError: when it cannot be written, or another process is writing it.
     """
-    out = pathlib.Path(out).absolute()
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+    out = pathlib.Path(out).resolve()
+    exists = out.is_dir()
+    place = out if exists else out.parent
+    made = _missing_parents(out)
+    with contextlib.ExitStack() as undone:
+        undone.callback(_remove_empty, made)
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            undone.enter_context(_alone(place / f".{out.name}.lock", out))
+            remove_remains(place, out.name)
+            temporary = place / f".{out.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}"
+            temporary.mkdir()
+        except OSError as error:
+            raise ValueError(f"prepare: {out} cannot be written ({error}).") from None
+        undone.callback(shutil.rmtree, temporary, ignore_errors=True)
+        _require_empty(out, {temporary.name, f".{out.name}.lock"})
+        yield temporary
+        if exists:
+            _move_up(temporary, out, last)
+        else:
+            temporary.replace(out)
+
+
+def _require_empty(out: pathlib.Path, own: set[str]) -> None:
+    if out.is_file() or (out.is_dir() and {p.name for p in out.iterdir()} - own):
         raise FileExistsError(
             f"prepare: {out} exists already and is not empty; name another folder or "
             "delete it."
         )
-    made = _missing_parents(out)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        temporary.mkdir(parents=True)
-    except OSError as error:
-        raise ValueError(f"prepare: {out} cannot be written ({error}).") from None
-    try:
-        yield temporary
-        temporary.replace(out)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        for parent in made:
-            with contextlib.suppress(OSError):
-                parent.rmdir()
-        raise
 
 
-def remove_remains(out: pathlib.Path) -> None:
-    """Removes what killed processes left beside `out`; only for who holds its lock."""
-    for left in out.parent.glob(f".{out.name}.*"):
+def _move_up(folder: pathlib.Path, out: pathlib.Path, last: str) -> None:
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == last):
+        path.rename(out / path.name)
+
+
+def remove_remains(place: pathlib.Path, name: str) -> None:
+    """Removes what killed processes left of a folder; only for who holds its lock."""
+    for left in place.glob(f".{glob.escape(name)}.*{_PARTIAL}"):
         shutil.rmtree(left)
+
+
+def _remove_empty(folders: list[pathlib.Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+@contextlib.contextmanager
+def _alone(path: pathlib.Path, out: pathlib.Path) -> Iterator[None]:
+    """Holds a lock file that goes away with its holder's block."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f"prepare: another process is writing {out}; wait for it or name "
+                "another folder."
+            ) from None
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _missing_parents(path: pathlib.Path) -> list[pathlib.Path]:

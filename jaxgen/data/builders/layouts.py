@@ -14,7 +14,7 @@ _PREFIXES = {"market1501": "market", "deepfashion": "fasion-resize"}
 
 
 def write_layout(layout: str, folder: pathlib.Path, split: str, source: Source) -> None:
-    """Writes one split as JPEG files, annotation CSV and pair CSV.
+    """Writes the stills of one split as JPEG files, annotation CSV and pair CSV.
 
     Args:
         layout: `market1501` or `deepfashion`.
@@ -27,6 +27,8 @@ def write_layout(layout: str, folder: pathlib.Path, split: str, source: Source) 
     names, poses = {}, {}
     for i, name in enumerate(source.names):
         record = source.records[i]
+        if record["clip"] >= 0:
+            continue
         names[name] = _NAMES[layout](record)
         image = decode(record["image"])
         image.save(pictures / names[name], quality=_QUALITY)

@@ -37,4 +37,5 @@ LAYOUT = Layout(
     canonical=canonical,
     group=group,
     junk=junk,
+    pairs_join=False,
 )

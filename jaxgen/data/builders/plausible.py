@@ -121,7 +121,7 @@ def _require_few_outside(
 ) -> None:
     height, width = size
     out = (points < -0.5) | (points > [width - 0.5, height - 0.5])
-    chosen = [n for n, is_out in zip(names, out.any((1, 2)), strict=True) if is_out]
+    chosen = [n for n, one in zip(names, out, strict=True) if one.any()]
     if len(chosen) > _MOST_OUTSIDE * len(names):
         (x0, y0), (x1, y1) = np.nanmin(points, (0, 1)), np.nanmax(points, (0, 1))
         wider = bool(_CROPPED == width < x1 and _LEAST_FILLED * height < y1 < height)

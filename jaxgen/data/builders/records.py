@@ -163,10 +163,16 @@ def write(
         "counts": {name: len(split.rows) for name, split in splits.items()},
         "pairs": {name: len(split.pairs) for name, split in splits.items()},
         "digest": seen.digest.hexdigest(),
+        "bytes": {path.name: path.stat().st_size for path in _written(folder)},
         **about,
     }
     (folder / records.ABOUT).write_text(json.dumps(said, indent=2) + "\n")
     return said
+
+
+def _written(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The record files; lists of pairs are the user's to change."""
+    return sorted(folder.glob("*.array_record*"))
 
 
 def _build(builder: RecordsBuilder, folder: pathlib.Path) -> None:

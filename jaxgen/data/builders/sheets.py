@@ -8,11 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw
+import PIL.ImageFont
 
 from jaxgen.core.skeleton import SCHEMAS
 
 _PICTURES = 48
 _HEIGHT = 256
+_GROUND = (32, 32, 32)
+# Height and width of PIL's own font; 60 letters fit below a picture 128 wide.
+_LETTER, _CAPTION_LINES = (11, 6), 3
 _COLOURS = {"right": (230, 60, 60), "left": (70, 120, 255), "": (60, 200, 90)}
 
 
@@ -50,7 +54,7 @@ def _colour(name: str) -> tuple[int, int, int]:
 def write_sheet(
     path: pathlib.Path, files: Sequence[pathlib.Path], poses: Sequence[np.ndarray]
 ) -> None:
-    """Draws up to 48 pictures, evenly taken from all, into one PNG.
+    """Draws up to 48 pictures, evenly taken from all, with their names into one PNG.
 
     Args:
         path: of the PNG; its folder is made.
@@ -62,16 +66,30 @@ def write_sheet(
     tiles = []
     for i in chosen:
         image = PIL.Image.open(io.BytesIO(files[i].read_bytes())).convert("RGB")
-        tiles.append(draw_skeleton(image, poses[i]))
+        tiles.append(_captioned(draw_skeleton(image, poses[i]), files[i].stem))
     path.parent.mkdir(parents=True, exist_ok=True)
     _grid(tiles).save(path)
 
 
+def _captioned(tile: PIL.Image.Image, text: str) -> PIL.Image.Image:
+    """The tile with the picture's name below, in as many lines as it takes."""
+    row = max(1, tile.width // _LETTER[1])
+    lines = [text[start : start + row] for start in range(0, len(text), row)]
+    size = (tile.width, tile.height + _CAPTION_LINES * _LETTER[0])
+    captioned = PIL.Image.new("RGB", size, _GROUND)
+    captioned.paste(tile)
+    pen = PIL.ImageDraw.Draw(captioned)
+    font = PIL.ImageFont.load_default_imagefont()
+    for number, line in enumerate(lines[:_CAPTION_LINES]):
+        pen.text((0, tile.height + number * _LETTER[0]), line, font=font)
+    return captioned
+
+
 def _grid(tiles: Sequence[PIL.Image.Image]) -> PIL.Image.Image:
     width, height = tiles[0].size
-    columns = math.ceil(math.sqrt(len(tiles) * height / width))
+    columns = min(len(tiles), math.ceil(math.sqrt(len(tiles) * height / width)))
     rows = math.ceil(len(tiles) / columns)
-    sheet = PIL.Image.new("RGB", (columns * width, rows * height), (32, 32, 32))
+    sheet = PIL.Image.new("RGB", (columns * width, rows * height), _GROUND)
     for i, tile in enumerate(tiles):
         sheet.paste(tile, (i % columns * width, i // columns * height))
     return sheet

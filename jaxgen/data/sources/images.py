@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from jaxgen.data.features import Image
+from jaxgen.data.files import picture_files
 from jaxgen.data.source import Source
 
 OPTIONS = ()
-
-_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def open_source(data: Mapping[str, Any], split: str) -> Source:
         )
     if (folder / split).is_dir():
         folder = folder / split
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+    paths = picture_files(folder)
     names = tuple(path.relative_to(folder).as_posix() for path in paths)
     return Source(
         name="images",

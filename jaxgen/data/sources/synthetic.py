@@ -17,7 +17,7 @@ from jaxgen.data.records import open_prepared
 from jaxgen.data.source import Source
 
 OPTIONS = (
-    *("people", "test_people", "frames", "outfits"),
+    *("people", "test_people", "frames", "outfits", "clips"),
     *("framing", "layout", "dataset_seed"),
 )
 

@@ -42,7 +42,7 @@ def test_a_drawing_that_fails_leaves_no_folder(data, monkeypatch):
 
 def test_what_a_killed_process_left_is_removed(data):
     folder = pathlib.Path(builders.ensure(data, (32, 16)))
-    left = folder.with_name(f".{folder.name}.123")
+    left = folder.with_name(f".{folder.name}.0123abcd.partial")
     folder.rename(left)
     builders.ensure(data, (32, 16))
     assert folder.is_dir() and not left.exists()
@@ -57,6 +57,27 @@ def test_a_given_folder_is_checked_and_kept(data, people_folder, tmp_path):
         builders.ensure({"source": "images", "folder": "nowhere"}, (128, 64))
     images = {"source": "images", "folder": str(tmp_path)}
     assert builders.ensure(images, (128, 64)) == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"source": "synthetik"}, "unknown source .*did you mean 'synthetic'"),
+        ({"source": ""}, "config.data.source is missing"),
+        ({"peeple": 3}, "unknown key 'peeple' .did you mean 'people'"),
+    ],
+)
+def test_what_is_not_known_is_refused_before_anybody_is_drawn(data, change, message):
+    with pytest.raises(KeyError, match=message):
+        builders.ensure(data | change, (32, 16))
+    with pytest.raises(KeyError, match="data.source is missing"):
+        builders.ensure({}, (32, 16))
+    assert not cache.cache_folder().exists()
+
+
+def test_as_many_processes_as_this_one_may_use(monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {1, 4, 5}, raising=False)
+    assert cache.default_workers(drawing.World()) == 3
 
 
 def test_few_pictures_need_no_processes():

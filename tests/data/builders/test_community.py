@@ -36,12 +36,45 @@ def test_published_spacing_and_missing_joints_are_understood(tmp_path):
         (HEADER + f"a.jpg:{[1] * 18}:{[1] * 17}", "line 2 is not NAME"),
         ("name,y,x\n", "should begin with the line name:keypoints_y:keypoints_x"),
         ("", "begins with 'nothing'"),
+        (HEADER, "has no line below its header"),
+        (
+            HEADER + f"a.jpg:{[1] * 18}:{[1] * 18}\n" * 2,
+            "line 3 is the second of a.jpg",
+        ),
+        (HEADER + f"a.jpg:{[{}] * 18}:{[1] * 18}", "line 2 is not NAME"),
+        (HEADER + f"a.jpg:[{'Infinity,' * 17}1]:{[1] * 18}", "line 2 .* infinite"),
     ],
 )
 def test_other_annotations_are_named_by_line(tmp_path, text, message):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(ValueError, match=message):
         community.read_annotations(tmp_path / "a.csv")
+
+
+def test_what_is_not_there_is_missing(tmp_path):
+    y, x = [-1, "null", "NaN", 7, 7, -3, 0], [5, 5, 5, -1, -9, -9, 0]
+    cells = [f"[{', '.join(map(str, v + [7] * 11))}]" for v in (y, x)]
+    (tmp_path / "a.csv").write_text(f"{HEADER}a.jpg:{cells[0]}:{cells[1]}\n")
+    points = community.read_annotations(tmp_path / "a.csv")["a.jpg"]
+    assert np.isnan(points[[0, 1, 2, 3, 5]]).all()
+    np.testing.assert_array_equal(points[[4, 6]], [[-9, 7], [0, 0]])
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path):
+    poses, pairs = {"a.jpg": pose()}, [("a.jpg", "b.jpg")]
+    community.write_annotations(tmp_path / "a.csv", poses)
+    community.write_pairs(tmp_path / "p.csv", pairs)
+    for path in tmp_path.iterdir():
+        path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert list(community.read_annotations(tmp_path / "a.csv")) == ["a.jpg"]
+    assert community.read_pairs(tmp_path / "p.csv") == pairs
+
+
+@pytest.mark.parametrize("read", [community.read_annotations, community.read_pairs])
+def test_bytes_that_are_no_text_are_a_sentence(tmp_path, read):
+    (tmp_path / "a.csv").write_bytes(b"name\xff\xfe")
+    with pytest.raises(ValueError, match="a.csv is no text in UTF-8"):
+        read(tmp_path / "a.csv")
 
 
 def test_pairs_survive_writing_and_reading(tmp_path):
@@ -52,7 +85,11 @@ def test_pairs_survive_writing_and_reading(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a,b\n", "line from,to"), ("from,to\na,b\na\n", "line 3 is not FROM,TO")],
+    [
+        ("a,b\n", "line from,to"),
+        ("from,to\na,a\n", "line 2 pairs a with itself"),
+        ("from,to\na,b\na\n", "line 3 is not FROM,TO"),
+    ],
 )
 def test_other_pair_lists_are_named(tmp_path, text, message):
     (tmp_path / "p.csv").write_text(text)

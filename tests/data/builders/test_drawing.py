@@ -1,7 +1,15 @@
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
 import numpy as np
 import PIL.Image
 import pytest
 
+import jaxgen
 from jaxgen.data.builders import drawing
 from jaxgen.data.features import decode
 
@@ -18,6 +26,10 @@ def test_splits_share_no_person():
         ({"frames": -1}, "frames should be at least 1"),
         ({"layout": "market"}, "one of deepfashion, market1501, got 'market'"),
         ({"framing": "half"}, "one of full, mixed"),
+        ({"clips": 4}, "at most 3 .walk, turn, raise., got 4"),
+        ({"seed": -1}, "seed should be at least 0, got -1"),
+        ({"size": (100000, 64)}, "from 16 to 2048 pixels, got 100000x64"),
+        ({"size": (128, 1)}, "from 16 to 2048 pixels"),
     ],
 )
 def test_worlds_that_make_no_sense_are_refused(options, message):
@@ -34,6 +46,47 @@ def test_pictures_are_encoded_without_loss(world, fake_draw, monkeypatch):
         assert "mask" not in got
         np.testing.assert_array_equal(np.asarray(decode(got["image"])), want["image"])
         assert isinstance(decode(got["parsing"]), PIL.Image.Image)
+
+
+_DRAW_FOR_EVER = """
+from jaxgen.data.builders import drawing
+if __name__ == "__main__":
+    world = drawing.World(size=(32, 16), frames=4)
+    for _ in drawing.draw_people(world, range(10_000), workers=2):
+        print("drawn", flush=True)
+"""
+
+
+def children(pid):
+    """The processes that `pid` started and that still run."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            number, _, rest = path.read_text().partition(" (")
+            state, parent, *_ = rest.rpartition(") ")[2].split()
+            if int(parent) == pid and state != "Z":
+                found.append(int(number))
+    return found
+
+
+def test_processes_that_draw_end_with_the_one_that_started_them(tmp_path):
+    script = tmp_path / "draw.py"
+    script.write_text(_DRAW_FOR_EVER)
+    here = pathlib.Path(jaxgen.__file__).parent.parent
+    parent = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(here)},
+    )
+    parent.stdout.readline()
+    workers = children(parent.pid)
+    parent.kill()
+    parent.wait()
+    assert len(workers) >= 2
+    deadline = time.monotonic() + 20
+    while alive := [w for w in workers if pathlib.Path(f"/proc/{w}").exists()]:
+        assert time.monotonic() < deadline, alive
+        time.sleep(0.05)
 
 
 def test_one_process_and_four_draw_the_same_bytes():

@@ -18,7 +18,7 @@ def prepared(tmp_path):
         poses[name] = np.full((18, 2), 10.0 * camera, np.float32)
         poses[name][1] = np.nan
     names = list(paths)
-    split = photographs.Photographs(paths, poses, [(names[2], names[0])], {})
+    split = photographs.Photographs(paths, poses, {}, [(names[2], names[0])])
     with folders.fresh(tmp_path / "out") as temporary:
         photographs.build(
             market1501.Market1501,

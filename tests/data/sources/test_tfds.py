@@ -5,8 +5,15 @@ import PIL.Image
 import pytest
 import tensorflow_datasets as tfds
 
+from jaxgen.core.skeleton import translate
 from jaxgen.data import pipeline
 from jaxgen.data.source import open_source
+
+
+def png(pixels):
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(buffer, "png")
+    return buffer.getvalue()
 
 
 class Photos(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -19,6 +26,9 @@ class Photos(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             "photo": tfds.features.Image(shape=(8, 4, 3)),
             "who": tfds.features.Text(),
             "age": np.int64,
+            "coco": tfds.features.Tensor(shape=(17, 2), dtype=np.float32),
+            "scored": tfds.features.Tensor(shape=(17, 3), dtype=np.float32),
+            "labels": tfds.features.Image(shape=(8, 4, 1)),
         }
         return tfds.core.DatasetInfo(
             builder=self, features=tfds.features.FeaturesDict(features)
@@ -29,11 +39,16 @@ class Photos(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     def _generate_examples(self):
         for i in range(6):
-            buffer = io.BytesIO()
-            PIL.Image.fromarray(np.full((8, 4, 3), i, np.uint8)).save(buffer, "png")
             yield (
                 i,
-                {"photo": buffer.getvalue(), "who": f"person {i % 2}", "age": 20 + i},
+                {
+                    "photo": png(np.full((8, 4, 3), i, np.uint8)),
+                    "who": f"person {i % 2}",
+                    "age": 20 + i,
+                    "coco": np.arange(34, dtype=np.float32).reshape(17, 2) / 12,
+                    "scored": np.zeros((17, 3), np.float32),
+                    "labels": png(np.zeros((8, 4), np.uint8)),
+                },
             )
 
 
@@ -69,6 +84,24 @@ def test_features_are_called_as_the_config_says(data, make_spec):
     assert (source % 2 == target % 2).all() and (source != target - 20).all()
 
 
+def test_keypoints_are_translated_by_their_number(data):
+    data = data | {"features": {"image": "photo", "keypoints": "coco"}}
+    source = open_source(data, "train")
+    points = source.features["keypoints"].read(source.records[0], (8, 4), (8, 4))
+    want = translate(np.arange(34).reshape(17, 2) / 12, "coco17")
+    np.testing.assert_allclose(points[[0, 1, 10]], want[[0, 1, 10]], atol=1e-6)
+
+
+def test_mirrored_label_maps_need_a_schema(data):
+    data = data | {"features": {"image": "photo", "parsing": "labels"}, "flip": True}
+    with pytest.raises(ValueError, match="name its schema in data.parsing .spt."):
+        open_source(data, "train")
+    open_source(data | {"parsing": "spt"}, "train")
+    open_source(data | {"flip": False}, "train")
+    with pytest.raises(KeyError, match="unknown parsing 'lip'"):
+        open_source(data | {"parsing": "lip"}, "train")
+
+
 def test_pictures_have_their_own_size(data, make_spec):
     request = {"source_image": make_spec((4, 8, 8, 3), "uint8")}
     with pytest.raises(ValueError, match="is 8x4"):
@@ -82,6 +115,11 @@ def test_pictures_have_their_own_size(data, make_spec):
         ({"identity": "whom"}, KeyError, "did you mean 'who'"),
         ({"folder": "nowhere"}, FileNotFoundError, "'nowhere' is none"),
         ({"split": "test"}, KeyError, "unknown split 'test'"),
+        (
+            {"features": {"keypoints": "scored"}},
+            ValueError,
+            r"'scored'\) have the shape \[17, 3\]; \[k, 2\] is wanted",
+        ),
     ],
 )
 def test_what_the_dataset_lacks_is_named(data, change, error, message):
