@@ -189,7 +189,7 @@ class PG2:
 
     def init(self, key: jax.Array) -> Nets:
         """Draws every network the variant has."""
-        names: tuple[str, ...] = ("coarse", "refine", "discriminator")
+        names: list[str] = ["coarse", "refine", "discriminator"]
         keys = dict(zip(names, jax.random.split(key, 3), strict=True))
         image = jnp.zeros((1, *self.image_size, 3))
         pose = jnp.zeros((1, *self.image_size, JOINTS))
