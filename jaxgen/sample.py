@@ -28,17 +28,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
     parser = _parser()
     early, _ = _early_parser().parse_known_args(arguments)
-    if not early.workdir:
-        parser.parse_args(arguments)
-    model = load(early.workdir, early.checkpoint)
-    if early.task:
+    if early.task and early.workdir:
+        model = load(early.workdir, early.checkpoint)
         checks.require_known("sample", "task", early.task, model.tasks)
-        task_inputs = model.tasks[early.task].inputs
-        _add_inputs(parser, task_inputs)
-        given = parser.parse_args(arguments)
-        written = draw_task(model, given, task_inputs)
+        inputs = model.tasks[early.task].inputs
+        _add_inputs(parser, inputs)
+        written = draw_task(model, parser.parse_args(arguments), inputs)
     else:
-        written = draw_samples(model, parser.parse_args(arguments))
+        flags = parser.parse_args(arguments)
+        written = draw_samples(load(flags.workdir, flags.checkpoint), flags)
     shown = ", ".join(map(str, written[:3])) + (", ..." if len(written) > 3 else "")
     print(f"sample: wrote {len(written)} pictures: {shown}")
 

@@ -83,11 +83,7 @@ def train(config: Config, workdir: str) -> TrainState:
         stack.callback(writer.close)
         progress = Progress("train", config.steps, int(state.step))
         stack.callback(progress.close)
-        key, meter, previous = (
-            mesh_key(config.seed, mesh),
-            Meter(config.batch_size),
-            None,
-        )
+        key, meter = mesh_key(config.seed, mesh), Meter(config.batch_size)
         judge = Judge(
             system, evaluations, partial(pipeline.once, data, spec), mesh, key
         )
@@ -95,6 +91,7 @@ def train(config: Config, workdir: str) -> TrainState:
             system, optimizers, start.shardings, replicated(mesh), config
         )
         stack.enter_context(guarded(mesh))
+        previous = None
         for step in range(int(state.step), config.steps):
             batch = put(next(batches), mesh)
             plan = system.plan(step)
