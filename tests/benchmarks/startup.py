@@ -22,6 +22,7 @@ def seconds(name, cache, workdir):
     process = subprocess.Popen(
         command,
         env={**os.environ, "JAXGEN_CACHE": str(cache)},
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     )
