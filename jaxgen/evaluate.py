@@ -86,10 +86,16 @@ def report(
     evaluations = evaluators.evaluations(evals, system)
     data = prepared_data(config, system)
     once = partial(pipeline.once, data, spec)
-    ours = _measure(evaluations, partial(_answers, opened, once))
+    predict = evaluation.make_predict(system, opened.mesh)
+    draws = {
+        "ours": partial(_answers, opened, once, predict),
+        "copy": partial(_copies, opened, once),
+        "mean": partial(_means, opened, once),
+        "stranger": partial(_answers, opened, once, predict, stranger=True),
+    }
+    ours = evaluation.measure_all(evaluations, draws["ours"])
     rows = {
-        name: _measure(evaluations, partial(_ROWS[name], opened, once))
-        for name in comparisons
+        name: evaluation.measure_all(evaluations, draws[name]) for name in comparisons
     }
     return {
         "workdir": str(workdir),
@@ -108,15 +114,7 @@ def report(
     }
 
 
-def _measure(evaluations: Mapping[str, Evaluation], draw) -> Values:
-    values: dict[str, np.ndarray] = {}
-    for (split, samples), group in evaluation.by_samples(evaluations).items():
-        values |= evaluation.measure(group, draw(split=split, samples=samples))
-    return values
-
-
-def _answers(opened, once, *, stranger: bool = False, **which) -> Answers:
-    predict = evaluation.make_predict(opened.system, opened.mesh)
+def _answers(opened, once, predict, *, stranger: bool = False, **which) -> Answers:
     key = mesh_key(opened.config.seed, opened.mesh)
     found = once(**which, stranger=stranger)
     return evaluation.answers(predict, opened.nets, found, key, opened.mesh)
@@ -146,13 +144,6 @@ def _constant(opened, once, answer, which) -> Iterator:
         image = answer(batch)[: len(real)]
         kept = {name: value[: len(real)] for name, value in batch.items()}
         yield dict.fromkeys(names, image), kept, real
-
-
-_ROWS = {
-    "copy": _copies,
-    "mean": _means,
-    "stranger": partial(_answers, stranger=True),
-}
 
 
 def _number(

@@ -130,6 +130,24 @@ def measure(
     return {name: np.concatenate(values) for name, values in kept.items()}
 
 
+def measure_all(
+    evaluations: Mapping[str, Evaluation], draw: Callable[..., Answers]
+) -> dict[str, np.ndarray]:
+    """`measure`, with the answers that each evaluation wants.
+
+    Args:
+        evaluations: by name.
+        draw: `draw(split=..., samples=...)` gives answers.
+
+    Returns:
+        name -> float64 [n].
+    """
+    values: dict[str, np.ndarray] = {}
+    for (split, samples), group in by_samples(evaluations).items():
+        values |= measure(group, draw(split=split, samples=samples))
+    return values
+
+
 def by_samples(
     evaluations: Mapping[str, Evaluation],
 ) -> dict[tuple[str, int], dict[str, Evaluation]]:
@@ -196,10 +214,10 @@ class Judge:
 
     def numbers(self, nets: Nets) -> dict[str, float]:
         """The mean of every evaluation, by name."""
-        means: dict[str, float] = {}
-        for (split, samples), group in by_samples(self._evaluations).items():
-            found = self._once(split=split, samples=samples)
-            results = answers(self._predict, nets, found, self._key, self._mesh)
-            values = measure(group, results)
-            means |= {name: float(value.mean()) for name, value in values.items()}
-        return means
+
+        def draw(**which) -> Answers:
+            found = self._once(**which)
+            return answers(self._predict, nets, found, self._key, self._mesh)
+
+        values = measure_all(self._evaluations, draw)
+        return {name: float(value.mean()) for name, value in values.items()}
