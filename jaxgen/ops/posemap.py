@@ -35,6 +35,29 @@ def disks(
     return inside.astype(jnp.float32)
 
 
+def gaussians(
+    keypoints: Keypoints, *, size: tuple[int, int], sigma: float
+) -> Float[Array, "b h w k"]:
+    """One map per joint: `exp(-d^2 / (2 sigma^2))` at distance d from it.
+
+    Not PG2's own maps, but those of most later work on pose transfer.
+
+    Args:
+        keypoints: a missing joint gives an empty map.
+        size: height and width of the maps.
+        sigma: in pixels.
+    """
+    present = jnp.isfinite(keypoints).all(-1)
+    x, y = jnp.unstack(jnp.nan_to_num(_nearest(keypoints)), axis=-1)
+    rows = _bell(y, size[0], sigma) * present[:, None]
+    return jnp.einsum("bhk,bwk->bhwk", rows, _bell(x, size[1], sigma))
+
+
+def _bell(center: Float[Array, "b k"], size: int, sigma: float):
+    distance = jnp.arange(size, dtype=jnp.float32)[None, :, None] - center[:, None]
+    return jnp.exp(-(distance**2) / (2 * sigma**2))
+
+
 def limb_mask(
     keypoints: Keypoints,
     limbs: tuple[tuple[int, int], ...],

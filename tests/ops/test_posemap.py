@@ -167,3 +167,12 @@ def test_a_limb_drawn_backwards_has_the_same_ends(points):
     mask = np.asarray(tiny_mask(pose[None])[0, :, :, 0])
     for disk in np.moveaxis(reference.disks(pose, (32, 16), 2), -1, 0):
         assert (mask >= disk).all()
+
+
+def test_gaussians_equal_the_twin_and_missing_joints_are_empty():
+    draw = jax.jit(posemap.gaussians, static_argnames=("size", "sigma"))
+    for pose in random_poses(3, SMALL, seed=3):
+        found = np.asarray(draw(pose[None], size=SMALL, sigma=6.0))[0]
+        want = reference.gaussians(pose, SMALL, 6.0)
+        np.testing.assert_allclose(found, want, atol=1e-6)
+        assert not found[..., np.isnan(pose).any(-1)].any()

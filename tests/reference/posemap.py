@@ -35,6 +35,18 @@ def disks(keypoints, size, radius):
     return maps
 
 
+def gaussians(keypoints, size, sigma):
+    """[h, w, k]: one bell per joint."""
+    maps = np.zeros((*size, len(keypoints)))
+    for k, joint in enumerate(keypoints):
+        pixel = nearest_pixel(joint)
+        for row in range(size[0] if pixel else 0):
+            for column in range(size[1]):
+                square = (row - pixel[1]) ** 2 + (column - pixel[0]) ** 2
+                maps[row, column, k] = math.exp(-square / (2 * sigma**2))
+    return maps
+
+
 def stamp_limb(image, start, end, radius):
     """Disks at both ends and, on long limbs, at about every `radius` pixels."""
     (x0, y0), (x1, y1) = start, end

@@ -257,18 +257,28 @@ class Refine(nn.Module):
 class _BatchNorm(nn.Module):
     """Normalises with the statistics of this batch, in training and after it.
 
-    As the reference does: its moving averages exist but are never used.
+    As the reference does: its moving averages exist but are never used. With `stored`
+    the collection `batch_stats` holds the statistics, and nothing moves them.
     """
+
+    stored: bool = False
 
     @nn.compact
     def __call__(self, x: _Map) -> _Map:
-        scale = self.param("scale", nn.initializers.ones, (x.shape[-1],))
-        bias = self.param("bias", nn.initializers.zeros, (x.shape[-1],))
+        width = x.shape[-1:]
+        scale = self.param("scale", nn.initializers.ones, width)
+        bias = self.param("bias", nn.initializers.zeros, width)
         wide = x.astype(jnp.float32)
-        centered = wide - wide.mean((0, 1, 2), keepdims=True)
-        variance = jnp.square(centered).mean((0, 1, 2), keepdims=True)
-        gain = jax.lax.rsqrt(variance + 1e-5) * scale[None, None, None]
-        return (centered * gain + bias[None, None, None]).astype(x.dtype)
+        if self.stored:
+            mean = self.variable("batch_stats", "mean", jnp.zeros, width).value
+            var = self.variable("batch_stats", "var", jnp.ones, width).value
+        else:
+            mean = wide.mean((0, 1, 2))
+            var = jnp.square(wide - mean[None, None, None]).mean((0, 1, 2))
+        gain = jax.lax.rsqrt(var + 1e-5) * scale
+        centered = wide - mean[None, None, None]
+        normal = centered * gain[None, None, None] + bias[None, None, None]
+        return normal.astype(x.dtype)
 
 
 class DenseDiscriminator(nn.Module):
@@ -278,17 +288,20 @@ class DenseDiscriminator(nn.Module):
         width: channels of the first layer, doubled up to eight times as many.
         layers: halvings, log2(height) - 3 as published.
         pad: `tf_same` or `torch`.
+        stored_statistics: normalise with the collection `batch_stats` instead of the
+            statistics of each batch.
         dtype: compute type.
     """
 
     width: int = 64
     layers: int = 5
     pad: str = "tf_same"
+    stored_statistics: bool = False
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x: _Map, update_stats: bool = False) -> Float[Array, "b n"]:
-        del update_stats  # It keeps no statistics.
+        del update_stats  # Its statistics are of the batch, or never move.
         x = x.astype(self.dtype)
         for i in range(self.layers):
             layer = _conv(
@@ -301,7 +314,7 @@ class DenseDiscriminator(nn.Module):
                 init=_dcgan_init,
             )
             x = layer(x)
-            x = _BatchNorm(name=f"norm{i}")(x) if i else x
+            x = _BatchNorm(self.stored_statistics, name=f"norm{i}")(x) if i else x
             x = nn.leaky_relu(x, 0.2)
         head = nn.Dense(1, kernel_init=_dcgan_init, dtype=self.dtype, name="head")
         return head(x.reshape(x.shape[0], -1)).astype(jnp.float32)

@@ -27,6 +27,7 @@ from jaxgen.systems.pg2.nets import (
 )
 
 JOINTS = 18
+_PORT_SIGMA = 6.0
 _JUDGEMENTS = {
     "cross_entropy": adversarial.cross_entropy,
     "least_squares": adversarial.least_squares,
@@ -63,6 +64,8 @@ class PG2:
         remat: recompute activations backwards: memory for time, at 256x256.
         discriminator: `dense` (published) or `patch`.
         discriminator_width: channels of its first layer.
+        stored_statistics: the dense judge normalises with statistics stored in it, as
+            a port's file has them, instead of those of each batch.
         judged: what it sees: `triplet` (single pictures, the source photograph counts
             as fake; released code) or `pair` (source beside each; paper).
         judge_coarse: the coarse picture joins the judge's batch, which moves its batch
@@ -70,6 +73,8 @@ class PG2:
         judgement: `cross_entropy` (published) or `least_squares`.
         l1_weight: lambda, weight of the masked L1 in stage two; 50 for DeepFashion
             and 10 for Market-1501 in the released code.
+        pose_maps: `disks` of -1 and 1 (published), or `gaussians` from 0 to 1, of 6
+            pixels, as a PyTorch port draws them.
         pose_radius: of the disks in pose maps, in pixels at any image size.
         mask_radius: of the disks in the pose mask.
         dtype: compute type.
@@ -89,10 +94,12 @@ class PG2:
     remat: bool = False
     discriminator: str = "dense"
     discriminator_width: int = 64
+    stored_statistics: bool = False
     judged: str = "triplet"
     judge_coarse: bool = False
     judgement: str = "cross_entropy"
     l1_weight: float = 50.0
+    pose_maps: str = "disks"
     pose_radius: int = 4
     mask_radius: int = 4
     dtype: str = "float32"
@@ -110,6 +117,7 @@ class PG2:
             ("discriminator", ("dense", "patch")),
             ("judged", ("triplet", "pair")),
             ("judgement", _JUDGEMENTS),
+            ("pose_maps", ("disks", "gaussians")),
         ):
             checks.require_known("systems.pg2", name, getattr(self, name), known)
         if self.judge_coarse and (self.judged == "pair" or self.variant == "G1+D"):
@@ -162,6 +170,7 @@ class PG2:
             self.discriminator_width,
             layers=self._blocks - 1,
             pad=self.pad,
+            stored_statistics=self.stored_statistics,
             dtype=self.dtype,
         )
 
@@ -210,11 +219,10 @@ class PG2:
         return ()
 
     def inputs(self, nets: Nets, batch: Batch) -> Batch:
-        """Pictures in [-1, 1], pose maps of -1 and 1, and the pose mask."""
+        """Pictures in [-1, 1], pose maps, and the pose mask."""
         del nets
         keypoints = batch["target_keypoints"]
         size = self.image_size
-        pose = posemap.disks(keypoints, size=size, radius=self.pose_radius)
         images = {
             name: pixels.from_bytes(batch[name])
             for name in ("source_image", "target_image")
@@ -222,7 +230,7 @@ class PG2:
         }
         return images | {
             "target_keypoints": keypoints,
-            "target_pose": 2 * pose - 1,
+            "target_pose": self._pose(keypoints),
             "target_mask": posemap.limb_mask(
                 keypoints, MASK_LIMBS, size=size, radius=self.mask_radius
             ),
@@ -380,6 +388,13 @@ class PG2:
     def tasks(self) -> Mapping[str, Task]:
         """`transfer`: one's own picture in another pose."""
         return {"transfer": tasks.transfer(self)}
+
+    def _pose(self, keypoints: Array) -> Array:
+        """How a pose enters G1."""
+        size = self.image_size
+        if self.pose_maps == "gaussians":
+            return posemap.gaussians(keypoints, size=size, sigma=_PORT_SIGMA)
+        return 2 * posemap.disks(keypoints, size=size, radius=self.pose_radius) - 1
 
     def _generator_loss(
         self, nets: Nets, batch: Batch, outputs: Mapping[str, Array]

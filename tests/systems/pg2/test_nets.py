@@ -14,7 +14,6 @@ from jaxgen.systems.pg2.nets import (
     PatchDiscriminator,
     Refine,
 )
-from tests.reference import golden
 
 MARKET, DEEPFASHION = (128, 64), (256, 256)
 
@@ -194,6 +193,20 @@ def test_the_dense_judge_normalises_with_the_statistics_of_the_batch(key):
     assert abs(float(other[0, 0] - logits[0, 0])) > 1e-3
 
 
+def test_stored_statistics_replace_those_of_the_batch_and_never_move(key):
+    module = DenseDiscriminator(4, layers=2, stored_statistics=True)
+    x = jax.random.normal(key, (4, 32, 16, 3))
+    variables = module.init(key, x)
+    assert set(variables) == {"params", "batch_stats"}
+    alone = module.apply(variables, x[:1])
+    logits, updates = module.apply(
+        variables, x, update_stats=True, mutable=["batch_stats"]
+    )
+    np.testing.assert_allclose(alone, logits[:1], atol=1e-6)
+    before, after = (trees.flatten(v["batch_stats"]) for v in (variables, updates))
+    assert all((before[name] == after[name]).all() for name in before)
+
+
 def test_patches_give_many_logits_and_statistics_move_only_when_asked(key):
     module = PatchDiscriminator(4, layers=2)
     x = jax.random.normal(key, (2, 32, 16, 3))
@@ -227,88 +240,3 @@ def test_half_precision_keeps_parameters_and_outputs_whole(kind, key):
     outputs, variables = jax.eval_shape(module.init_with_output, key, *inputs)
     assert outputs.dtype == jnp.float32
     assert {x.dtype for x in jax.tree.leaves(variables)} == {jnp.dtype("float32")}
-
-
-# Against the PyTorch port: the same function for the same weights.
-
-
-def conv_weights(state, key):
-    kernel = state[f"{key}.weight"].transpose(2, 3, 1, 0)
-    return {"kernel": jnp.asarray(kernel), "bias": jnp.asarray(state[f"{key}.bias"])}
-
-
-def pair_weights(state, key):
-    return {
-        "conv_a": conv_weights(state, f"{key}.main.0"),
-        "conv_b": conv_weights(state, f"{key}.main.2"),
-    }
-
-
-def nhwc(x):
-    return jnp.asarray(x.transpose(0, 2, 3, 1))
-
-
-def relative_error(got, want):
-    got = np.asarray(got).transpose(0, 3, 1, 2)
-    return np.linalg.norm(got - want) / np.linalg.norm(want)
-
-
-def coarse_weights(state, blocks, size, channels):
-    h, w = size
-    wide = state["down_fc.weight"].shape[1] // (h * w)
-    down = state["down_fc.weight"].reshape(-1, wide, h, w).transpose(0, 2, 3, 1)
-    up = state["up_fc.weight"].reshape(channels, h, w, -1).transpose(1, 2, 0, 3)
-    up_bias = state["up_fc.bias"].reshape(channels, h, w).transpose(1, 2, 0)
-    encoder = {
-        "stem": conv_weights(state, "start_conv.0"),
-        "dense": {
-            "kernel": jnp.asarray(down.reshape(down.shape[0], -1).T),
-            "bias": jnp.asarray(state["down_fc.bias"]),
-        },
-    }
-    decoder = {
-        "out": conv_weights(state, "end_conv"),
-        "dense": {
-            "kernel": jnp.asarray(up.reshape(-1, up.shape[-1]).T),
-            "bias": jnp.asarray(up_bias.ravel()),
-        },
-    }
-    for i in range(blocks):
-        encoder[f"block{i}"] = pair_weights(state, f"encoder.{i}.res")
-        decoder[f"block{i}"] = pair_weights(state, f"decoder.{i}.res")
-        if i < blocks - 1:
-            encoder[f"down{i}"] = conv_weights(state, f"encoder.{i}.conv.0")
-            decoder[f"up{i}"] = conv_weights(state, f"decoder.{i}.conv.0")
-    return {"params": {"encoder": encoder, "decoder": decoder}}
-
-
-def test_coarse_equals_the_pytorch_port():
-    state, inputs, outputs = golden.load("pg2_g1_small")
-    net = nets.Coarse(width=8, blocks=4, code=16, pad="torch")
-    weights = coarse_weights(state, 4, (8, 4), 8)
-    image = net.apply(
-        weights,
-        nhwc(inputs["source_image"]),
-        nhwc(inputs["pose"]),
-        jnp.zeros((1, 18, 3)),
-    )
-    assert relative_error(image, outputs["image"]) < 1e-4
-
-
-def test_refine_equals_the_pytorch_port():
-    state, inputs, outputs = golden.load("pg2_g2_small")
-    blocks = 1 + max(int(k.split(".")[1]) for k in state if k.startswith("encoder"))
-    width = state["start_conv.0.bias"].shape[0]
-    stem = conv_weights(state, "start_conv.0")
-    # The port joins the source before the coarse picture, the published code after.
-    stem["kernel"] = jnp.roll(stem["kernel"], 3, axis=2)
-    params = {"stem": stem, "out": conv_weights(state, "end_conv")}
-    for i in range(blocks):
-        params[f"encode{i}"] = pair_weights(state, f"encoder.{i}")
-        params[f"decode{i}"] = pair_weights(state, f"decoder.{i}")
-        if i < blocks - 1:
-            params[f"down{i}"] = conv_weights(state, f"encoder.{i}.conv.0")
-    net = nets.Refine(width=width, blocks=blocks, top_skip=False, pad="torch")
-    coarse, source = (nhwc(inputs[k]) for k in ("coarse_image", "source_image"))
-    difference = net.apply({"params": params}, coarse, source)
-    assert relative_error(difference, outputs["difference"]) < 1e-4
