@@ -8,7 +8,10 @@ _CACHE = os.environ.setdefault("JAXGEN_CACHE", tempfile.mkdtemp(prefix="jaxgen-t
 
 import jax  # noqa: E402
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
+settings.register_profile("patient", deadline=None)  # The first example compiles.
+settings.load_profile("patient")
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_compilation_cache_dir", str(pathlib.Path(_CACHE) / "compiled"))

@@ -137,6 +137,13 @@ MASK_LIMBS: tuple[tuple[int, int], ...] = (
 )
 
 
+#: Parent of each of SMPL's 24 joints; -1 for the pelvis.
+SMPL_PARENTS: tuple[int, ...] = (
+    *(-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9),
+    *(9, 12, 13, 14, 16, 17, 18, 19, 20, 21),
+)
+
+
 def _parsing(words: str) -> Parsing:
     names = tuple(words.split())
     return Parsing(names, _mirrored(names))

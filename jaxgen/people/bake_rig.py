@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jaxgen.core.skeleton import SMPL_PARENTS
 from jaxgen.people.bake_source import BaseMesh, Source
-from jaxgen.people.figure import PARENTS, rotation_x, rotation_z
+from jaxgen.people.figure import rotation_x, rotation_z
 from jaxgen.people.noise import smoothstep
 
 SPINE = (0, 3, 6, 9, 12, 15)  # pelvis, three of the spine, neck, head
@@ -114,7 +115,7 @@ class Rig:
     def _skin(self, vertices, joints, turns, wrist_half):
         """Linear blend skinning by global rotations, with forearms of two halves."""
         turned_joints = joints.copy()
-        for joint, parent in enumerate(PARENTS[1:], start=1):
+        for joint, parent in enumerate(SMPL_PARENTS[1:], start=1):
             bone = turns[parent] @ (joints[joint] - joints[parent])
             turned_joints[joint] = turned_joints[parent] + bone
 

@@ -11,12 +11,12 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial.transform import Rotation
 
+from jaxgen.core.skeleton import SMPL_PARENTS
 from jaxgen.people.asset import JOINTS, Asset, asset
 
 __all__ = [
     "CAMERA_FROM_WORLD",
     "JOINTS",
-    "PARENTS",
     "Asset",
     "asset",
     "axis_angles",
@@ -33,11 +33,6 @@ __all__ = [
     "unit",
     "vertex_normals",
 ]
-
-PARENTS = np.array(
-    [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21]
-)
-"""Parent joint of each of SMPL's 24 joints; -1 for the pelvis."""
 
 CAMERA_FROM_WORLD = np.diag([1.0, -1.0, -1.0])
 """Turns x left, y up, z forward into x right, y down, z away from the viewer."""
@@ -96,7 +91,7 @@ def forward(joints: np.ndarray, rotations: np.ndarray) -> tuple[np.ndarray, np.n
         joints [24, 3].
     """
     transforms, posed = np.empty((JOINTS, 3, 4)), joints.copy()
-    for joint, parent in enumerate(PARENTS):
+    for joint, parent in enumerate(SMPL_PARENTS):
         turn = rotations[joint]
         if parent >= 0:
             turn = np.einsum("ab,bc->ac", transforms[parent, :, :3], turn)
@@ -175,7 +170,7 @@ def smpl_model() -> dict[str, np.ndarray]:
         "posedirs": np.zeros((body.stop, 3, 9 * (JOINTS - 1))),
         "J_regressor": figure.joint_regressor.toarray(),
         "weights": figure.weights[body],
-        "kintree_table": np.stack([PARENTS, np.arange(JOINTS)]),
+        "kintree_table": np.stack([SMPL_PARENTS, np.arange(JOINTS)]),
         "f": figure.faces,
     }
 
