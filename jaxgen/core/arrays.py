@@ -1,6 +1,6 @@
 """Names for the arrays and trees that travel through the house."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -30,3 +30,30 @@ def along_batch(x: Array) -> Array:
     if mesh.empty or x.shape[0] % mesh.shape["data"]:
         return x
     return jax.lax.with_sharding_constraint(x, PartitionSpec("data"))
+
+
+def apply_where_batch_lies(
+    function: Callable, batched: Sequence[Array], whole: Sequence[Array] = ()
+) -> Any:
+    """Calls `function` on each device with the part of the batch that lies there.
+
+    A loop or a scatter over a batch that is split over devices would otherwise bring
+    the whole batch to each of them. Outside a mesh, or where the batch does not divide,
+    it is called once.
+
+    Args:
+        function: of all arrays; its results have the batch in front.
+        batched: arrays whose first axis is the batch.
+        whole: further arguments, the same on every device.
+    """
+    mesh = jax.sharding.get_abstract_mesh()
+    if "data" not in mesh.auto_axes or len(batched[0]) % mesh.shape["data"]:
+        return function(*batched, *whole)
+    part, everywhere = PartitionSpec("data"), PartitionSpec()
+    return jax.shard_map(
+        function,
+        in_specs=(part,) * len(batched) + (everywhere,) * len(whole),
+        out_specs=part,
+        axis_names={"data"},
+        check_vma=False,
+    )(*batched, *whole)

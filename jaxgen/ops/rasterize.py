@@ -16,8 +16,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.sharding import PartitionSpec
 from jaxtyping import Array, Bool, Float, Int
+
+from jaxgen.core.arrays import apply_where_batch_lies
 
 BACKGROUND = -1
 """The face index of a pixel that no face covers."""
@@ -74,7 +75,7 @@ def rasterize(
         than is allowed, is `INVALID` and NaN everywhere, never half drawn.
     """
     draw = partial(_draw, size=size, near=near, far=far, overdraw=overdraw)
-    return _where_the_batch_lies(draw, lax.stop_gradient(points), faces)
+    return apply_where_batch_lies(draw, (lax.stop_gradient(points),), (faces,))
 
 
 def barycentric(
@@ -138,20 +139,6 @@ def _at_corners(values, faces, face_index):
     """Values [b, h, w, 3, c] of the corners of each pixel's face, any where none is."""
     corners = faces[jnp.maximum(face_index, 0)]
     return jax.vmap(lambda value, corner: value[corner])(values, corners)
-
-
-def _where_the_batch_lies(function, points, faces):
-    """Applies `function` on each device to the images that lie there.
-
-    The compiler by itself would bring the list of all images together.
-    """
-    mesh = jax.sharding.get_abstract_mesh()
-    if mesh.empty or points.shape[0] % mesh.shape["data"]:
-        return function(points, faces)
-    data, everywhere = PartitionSpec("data"), PartitionSpec()
-    return jax.shard_map(
-        function, in_specs=(data, everywhere), out_specs=data, check_vma=False
-    )(points, faces)
 
 
 def _draw(points, faces, *, size, near, far, overdraw) -> Raster:

@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from jaxgen.ops.morphology import dilate, erode
+from tests.reference import morphology as reference
 
 
 def noise(key, *shape):
@@ -21,6 +22,20 @@ def test_windows_equal_scipys_rank_filters(key, ours, theirs, size):
     )
     function = {"dilate": dilate, "erode": erode}[ours]
     np.testing.assert_array_equal(function(image, size=size), want)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 9])
+def test_windows_equal_their_twin(key, size):
+    image = noise(key, 2, 7, 5, 2)
+    want = reference.dilate(image, size), reference.erode(image, size)
+    np.testing.assert_array_equal(dilate(image, size=size), want[0])
+    np.testing.assert_array_equal(erode(image, size=size), want[1])
+
+
+def test_the_gradient_goes_to_the_pixel_that_was_largest(key):
+    image = noise(key, 1, 3, 3, 1)
+    gradient = jax.grad(lambda image: dilate(image, size=5).sum())(image)
+    np.testing.assert_array_equal(gradient, 9.0 * (image == image.max()))
 
 
 def test_one_is_the_identity(key):
