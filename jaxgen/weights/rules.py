@@ -1,4 +1,4 @@
-"""Tables that take other people's arrays to our trees.
+"""Tables that take other people's arrays to our trees, and our trees to theirs.
 
 A table names every array of one published network, the leaf it becomes and the layout
 between the two. It is strict both ways: an array that no entry names and no reason
@@ -114,14 +114,18 @@ class Table:
         entries: what becomes what.
         ignored: regular expression that fits a whole name there -> why it is left out.
         constants: leaf here -> the value that fills it and the reason.
+        rebuilt: name there -> the array to write, and why it need not be read.
     """
 
     entries: Sequence[Entry]
     ignored: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    rebuilt: Mapping[str, tuple[np.ndarray, str]] = field(default_factory=dict)
 
     def reason(self, source: str) -> str | None:
         """Why an array is left out; None if nothing says so."""
+        if source in self.rebuilt:
+            return self.rebuilt[source][1]
         for pattern, reason in self.ignored.items():
             if re.fullmatch(pattern, source):
                 return reason
@@ -199,14 +203,41 @@ def apply(table: Table, arrays: Arrays, like: Any) -> tuple[Any, Report]:
     return trees.map_named(lambda name, _: filled[name], like), report
 
 
+def reverse(table: Table, tree: Any) -> dict[str, np.ndarray]:
+    """The arrays of a network as they lie there: `apply` backwards.
+
+    Args:
+        table: of the network.
+        tree: its variables.
+
+    Raises:
+        ValueError: when the tree has other leaves, or values where that
+            implementation can only have a constant.
+    """
+    leaves = trees.flatten(tree)
+    targets = {entry.target for entry in table.entries} | set(table.constants)
+    checks.require_same_names("weights", "leaves", targets, leaves)
+    for target, (value, reason) in table.constants.items():
+        if (np.asarray(leaves[target]) != value).any():
+            raise ValueError(
+                f"weights: {target} is not {value} everywhere, and there is no place "
+                f"for it there: {reason}."
+            )
+    found = {
+        entry.source: np.ascontiguousarray(
+            entry.layout.theirs(np.asarray(leaves[entry.target]))
+        )
+        for entry in table.entries
+    }
+    return found | {name: array for name, (array, _) in table.rebuilt.items()}
+
+
 def known_names(table: Table, names: Iterable[str]) -> int:
     """How many of the names the table has an entry for."""
     return len({entry.source for entry in table.entries} & set(names))
 
 
-def _require_fitting(
-    table: Table, arrays: Arrays, leaves: Mapping[str, Any]
-) -> None:
+def _require_fitting(table: Table, arrays: Arrays, leaves: Mapping[str, Any]) -> None:
     sources = {entry.source for entry in table.entries}
     targets = {entry.target for entry in table.entries} | set(table.constants)
     unknown = {n for n in arrays if n not in sources and table.reason(n) is None}
@@ -226,9 +257,7 @@ def _require_fitting(
         )
 
 
-def _misshapen(
-    table: Table, arrays: Arrays, leaves: Mapping[str, Any]
-) -> set[str]:
+def _misshapen(table: Table, arrays: Arrays, leaves: Mapping[str, Any]) -> set[str]:
     found = set()
     for source, target, layout in table.entries:
         if source in arrays and target in leaves:

@@ -11,7 +11,8 @@ from jaxgen.weights.rules import Entry, Table
 RNG = np.random.default_rng(0)
 TABLE = Table(
     [*rules.layer("first", "params/a"), *rules.layer("fc", "params/b", rules.DENSE)],
-    ignored={r".*\.steps": "a counter"},
+    ignored={r"optimizer\..*": "of training"},
+    rebuilt={"first.steps": (np.zeros((), np.int64), "a counter")},
     constants={"params/c/bias": (0.5, "there is none")},
 )
 LIKE = {
@@ -29,7 +30,8 @@ def arrays(**changes):
         "first.bias": RNG.normal(size=4).astype("f"),
         "fc.weight": RNG.normal(size=(6, 5)).astype("f"),
         "fc.bias": RNG.normal(size=6).astype("f"),
-        "first.steps": np.zeros((), np.int64),
+        "first.steps": np.array(7),
+        "optimizer.rate": np.ones((), "f"),
     }
     found = {**found, **{k.replace("_", "."): v for k, v in changes.items()}}
     return {name: array for name, array in found.items() if array is not None}
@@ -42,7 +44,10 @@ def test_every_array_arrives_in_its_layout():
     assert kernel[1, 2, 0, 3] == given["first.weight"][3, 0, 1, 2]
     assert tree["params"]["b"]["kernel"][4, 5] == given["fc.weight"][5, 4]
     assert (tree["params"]["c"]["bias"] == 0.5).all()
-    assert report.ignored == {"first.steps": "a counter"}
+    assert report.ignored == {
+        "first.steps": "a counter",
+        "optimizer.rate": "of training",
+    }
     assert report.constants == {"params/c/bias": "there is none"}
     assert report.parameters == 72 + 4 + 30 + 6
     assert report.mapped["fc.bias"] == "params/b/bias"
@@ -87,6 +92,23 @@ def test_one_error_tells_everything():
             arrays(fc_bias=None, x=np.zeros(1), first_bias=np.zeros(5, "f")),
             LIKE,
         )
+
+
+def test_a_tree_goes_back_to_the_same_arrays():
+    given = arrays()
+    tree, _ = rules.apply(TABLE, given, LIKE)
+    back = rules.reverse(TABLE, tree)
+    assert set(back) == set(given) - {"optimizer.rate"}
+    assert back["first.steps"] == 0  # Built again, not carried along.
+    for name in set(back) - {"first.steps"}:
+        assert back[name].tobytes() == given[name].tobytes()
+
+
+def test_what_has_no_place_there_cannot_go_back():
+    tree, _ = rules.apply(TABLE, arrays(), LIKE)
+    tree["params"]["c"]["bias"][0] = 1
+    with pytest.raises(ValueError, match="params/c/bias is not 0.5 everywhere"):
+        rules.reverse(TABLE, tree)
 
 
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))

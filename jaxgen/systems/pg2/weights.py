@@ -1,21 +1,26 @@
-"""Arrays of the PyTorch ports of PG2, by name, and what they are here.
+"""Arrays of published weights of PG2, by name, and what they are here.
 
-Written from the networks' descriptions: `budui/Human-Pose-Transfer` (its networks today
-and those of its older `models/PG2.py`) and `harshitbansal05/Pose-Guided-Image-
-Generation`. Both pad stride-2 layers as PyTorch does.
+Written from the networks' descriptions: the released TensorFlow code, and two PyTorch
+ports, `budui/Human-Pose-Transfer` (its networks today and those of its older
+`models/PG2.py`) and `harshitbansal05/Pose-Guided-Image-Generation`. The ports pad
+stride-2 layers as PyTorch does.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import log2
 from typing import Any
+
+import numpy as np
 
 from jaxgen.weights.rules import (
     CONV,
     SAME,
     Entry,
     Format,
+    Layout,
     Options,
     Shapes,
     Table,
@@ -119,22 +124,21 @@ def _pair(source: str, target: str) -> list[Entry]:
 def _discriminator(model: Options) -> Table:
     """A DCGAN with convolutions at 0, 2, 5, 8, ... of one list, without biases."""
     layers = _blocks(model) - 1
-    entries, unused = [], {r".*\.num_batches_tracked": "a counter"}
+    entries, rebuilt = [], {}
     for i in range(layers):
         place = 3 * i - 1 if i else 0
         entries += layer(f"main.{place}", f"params/conv{i}", bias=None)
         if i:
-            entries += _norm(f"main.{place + 1}", f"norm{i}", model)
-    if not model["stored_statistics"]:
-        unused[r".*\.running_(mean|var)"] = (
-            "the judge takes the statistics of the batch it sees"
-        )
+            norm = f"main.{place + 1}"
+            entries += _norm(norm, f"norm{i}", model)
+            rebuilt |= _statistics(norm, model["discriminator_width"] * min(2**i, 8))
+    known = {entry.source for entry in entries}
     head = flattened(*_last_map(model))
     reason = "the port's convolutions have no bias"
     return Table(
         [*entries, *layer("fc", "params/head", head)],
-        ignored=unused,
         constants={f"params/conv{i}/bias": (0.0, reason) for i in range(layers)},
+        rebuilt={name: value for name, value in rebuilt.items() if name not in known},
     )
 
 
@@ -144,6 +148,130 @@ def _norm(source: str, target: str, model: Options) -> list[Entry]:
         there["running_mean"] = f"batch_stats/{target}/mean"
         there["running_var"] = f"batch_stats/{target}/var"
     return [Entry(f"{source}.{name}", path, SAME) for name, path in there.items()]
+
+
+def _statistics(source: str, width: int) -> dict[str, tuple[np.ndarray, str]]:
+    """What batch norm keeps there, as at the start of training."""
+    unread = "the judge takes the statistics of the batch it sees"
+    return {
+        f"{source}.running_mean": (np.zeros(width, np.float32), unread),
+        f"{source}.running_var": (np.ones(width, np.float32), unread),
+        f"{source}.num_batches_tracked": (np.zeros((), np.int64), "a counter"),
+    }
+
+
+def _tf_coarse(model: Options) -> Table:
+    blocks, scope = _blocks(model), "Pose_AE/G"
+    encoder = ["stem", *_tf_blocks("block", "down", blocks)]
+    decoder = [*_tf_blocks("block", "up", blocks), "out"]
+    targets = [*(f"encoder/{n}" for n in encoder), *(f"decoder/{n}" for n in decoder)]
+    return Table(
+        [
+            *_tf_convolutions(scope, targets),
+            *_tf_layer(f"{scope}/fully_connected", "encoder/dense"),
+            *_tf_layer(f"{scope}/fully_connected_1", "decoder/dense"),
+        ],
+        ignored=_tf_ignored("Pose_AE"),
+    )
+
+
+def _tf_refine(model: Options) -> Table:
+    blocks = _blocks(model) - 2
+    decoder = [f"decode{i}/conv_{k}" for i in range(blocks) for k in "ab"]
+    targets = ["stem", *_tf_blocks("encode", "down", blocks), *decoder, "out"]
+    return Table(_tf_convolutions("UAEnoFC/G", targets), ignored=_tf_ignored("UAEnoFC"))
+
+
+def _tf_blocks(block: str, between: str, blocks: int) -> list[str]:
+    """Two convolutions each and one between, in the order they were built in."""
+    names = []
+    for i in range(blocks):
+        names += [f"{block}{i}/conv_a", f"{block}{i}/conv_b"]
+        names += [f"{between}{i}"] if i < blocks - 1 else []
+    return names
+
+
+def _tf_convolutions(scope: str, targets: Sequence[str]) -> list[Entry]:
+    """TensorFlow numbers convolutions as they are built: Conv, Conv_1, Conv_2, ..."""
+    entries = []
+    for k, target in enumerate(targets):
+        entries += _tf_layer(f"{scope}/Conv_{k}" if k else f"{scope}/Conv", target)
+    return entries
+
+
+def _tf_layer(source: str, target: str) -> list[Entry]:
+    return [
+        Entry(f"{source}/weights", f"params/{target}/kernel", SAME),
+        Entry(f"{source}/biases", f"params/{target}/bias", SAME),
+    ]
+
+
+def _tf_discriminator(model: Options) -> Table:
+    layers, entries = _blocks(model) - 1, []
+    flat = flattened(*_last_map(model))
+    head = Layout(lambda x: flat.ours(x.T), lambda x: flat.theirs(x).T)
+    for i in range(layers):
+        there, here = f"Discriminator.{i + 1}", f"params/conv{i}"
+        entries.append(Entry(f"{there}/{there}.Filters", f"{here}/kernel", SAME))
+        entries.append(Entry(f"{there}/{there}.Biases", f"{here}/bias", SAME))
+        if i:
+            there, here = f"Discriminator.BN{i + 1}", f"params/norm{i}"
+            entries.append(Entry(f"{there}.scale", f"{here}/scale", SAME))
+            entries.append(Entry(f"{there}.offset", f"{here}/bias", SAME))
+    there = "Discriminator.Output/Discriminator.Output"
+    entries.append(Entry(f"{there}.W", "params/head/kernel", head))
+    entries.append(Entry(f"{there}.b", "params/head/bias", SAME))
+    moving = {r"Discriminator\.BN\d+\.moving_\w+": "never read there either"}
+    return Table(entries, ignored={**moving, **_tf_ignored("Discriminator.")})
+
+
+def _tf_ignored(own: str) -> dict[str, str]:
+    """What else the one file of all networks holds."""
+    scopes = ("Pose_AE", "UAEnoFC", "Discriminator.")
+    others = "|".join(re.escape(scope) for scope in scopes if scope != own)
+    return {
+        r".*/Adam(_1)?|.*\.Adam(_1)?|beta\d_power(_\d+)?": "of its optimiser",
+        "step|g_lr|d_lr": "of its training",
+        f"({others}).*": "of another network",
+    }
+
+
+def _tf_coarse_sizes(shapes: Shapes, model: Options) -> Options:
+    scope = "Pose_AE/G"
+    blocks = len(_tf_kernels(scope, shapes)) // 6
+    width = shapes[f"{scope}/Conv/weights"][-1]
+    inputs, code = shapes[f"{scope}/fully_connected/weights"]
+    columns = inputs // (8 * width * blocks)
+    size = (2 ** (blocks + 2), columns * 2 ** (blocks - 1))
+    return _changed(model, width=width, code=code, image_size=size)
+
+
+def _tf_refine_sizes(shapes: Shapes, model: Options) -> Options:
+    scope = "UAEnoFC/G"
+    convolutions = len(_tf_kernels(scope, shapes))
+    width = shapes[f"{scope}/Conv/weights"][-1]
+    last = shapes[f"{scope}/Conv_{convolutions - 3}/weights"]
+    found: dict[str, Any] = {"top_skip": last[2] > width}
+    if width != (model["refine_width"] or model["width"]):
+        found["refine_width"] = width
+    height = convolutions // 5 + 4
+    return _changed(model, image_size=_scaled(model, height), **found)
+
+
+def _tf_discriminator_sizes(shapes: Shapes, model: Options) -> Options:
+    layers = sum(name.endswith(".Filters") for name in shapes)
+    channels, width = shapes["Discriminator.1/Discriminator.1.Filters"][2:]
+    return _changed(
+        model,
+        discriminator="dense",
+        discriminator_width=width,
+        judged="pair" if channels == 6 else "triplet",
+        image_size=_scaled(model, layers + 3),
+    )
+
+
+def _tf_kernels(scope: str, shapes: Shapes) -> list[str]:
+    return [n for n in shapes if re.fullmatch(rf"{scope}/Conv(_\d+)?/weights", n)]
 
 
 def _blocks(model: Options) -> int:
@@ -219,6 +347,20 @@ def _with_discriminator(generators: Format) -> Format:
 
 
 FORMATS: Mapping[str, Format] = {
+    "official": Format(
+        about="charliememory/Pose-Guided-Person-Image-Generation, TensorFlow 1",
+        model={"pad": "tf_same", "pose_maps": "disks"},
+        tables={
+            "coarse": _tf_coarse,
+            "refine": _tf_refine,
+            "discriminator": _tf_discriminator,
+        },
+        sizes={
+            "coarse": _tf_coarse_sizes,
+            "refine": _tf_refine_sizes,
+            "discriminator": _tf_discriminator_sizes,
+        },
+    ),
     "budui": _with_discriminator(
         _format(
             "budui/Human-Pose-Transfer, implementations/PG2/model.py",
