@@ -1,0 +1,1 @@
+"""linen modules that systems or metrics share: frozen feature networks."""
