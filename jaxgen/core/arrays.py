@@ -39,7 +39,7 @@ def apply_where_batch_lies(
 
     A loop or a scatter over a batch that is split over devices would otherwise bring
     the whole batch to each of them. Outside a mesh, or where the batch does not divide,
-    it is called once.
+    it is called once. On a mesh it has to be part of a jitted function.
 
     Args:
         function: of all arrays; its results have the batch in front.

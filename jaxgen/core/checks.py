@@ -9,6 +9,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "nothing"
 
 
+def printable(text: str) -> str:
+    """Foreign text for a message: nothing that a terminal obeys, and not too long."""
+    return repr(text if len(text) <= 80 else text[:77] + "...")[1:-1]
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint ` (did you mean 'x'?)`, or nothing when no name is close."""
     close = difflib.get_close_matches(name, list(known), n=1)

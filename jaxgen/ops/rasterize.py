@@ -68,7 +68,7 @@ def rasterize(
         far: what is not nearer is not drawn.
         overdraw: how many times the boxes of all faces together may cover the image; a
             limit on work that bodies do not reach, not even when seen from very near.
-            A whole batch is limited to 2^30 pixels in boxes.
+            The images on one device are limited to 2^30 pixels in boxes together.
 
     Returns:
         What is seen. An image with a point that is not finite, or with more overdraw

@@ -131,7 +131,7 @@ def _blend(image: Float[Array, "h w c"], pairs: list) -> Float[Array, "u v c"]:
 
 
 def _pixels(image, index):
-    return image.reshape(-1, image.shape[-1]).at[index].get(mode="clip")
+    return image.reshape(-1, image.shape[-1]).at[index].get(mode="fill", fill_value=0)
 
 
 def _forward(image, points):

@@ -14,6 +14,9 @@ from collections.abc import Iterable
 import numpy as np
 
 _LARGEST = 2**31
+_UNSUSPICIOUS, _LARGEST_RATIO = 2**26, 50
+"""In bytes, and in times of the file: a few packed kilobytes can claim gigabytes."""
+
 _START = struct.Struct("<6sBx")
 _LENGTHS = {1: struct.Struct("<H"), 2: struct.Struct("<I")}
 _HEADER = re.compile(
@@ -42,17 +45,24 @@ def read(path: str, *, names: Iterable[str] | None = None) -> dict[str, np.ndarr
         if pathlib.Path(path).stat().st_size > _LARGEST:
             raise ValueError("it has over two gigabytes")
         with zipfile.ZipFile(path) as archive:
-            return _arrays(archive, None if names is None else set(names))
+            size = pathlib.Path(path).stat().st_size
+            return _arrays(archive, None if names is None else set(names), size)
     except _DAMAGE as error:
         said = " ".join(str(error).split())[:200].rstrip(".")
         raise ValueError(f"npz: {path} cannot be read: {said}.") from None
 
 
-def _arrays(archive: zipfile.ZipFile, names: set[str] | None) -> dict[str, np.ndarray]:
+def _arrays(
+    archive: zipfile.ZipFile, names: set[str] | None, size: int
+) -> dict[str, np.ndarray]:
+    """All arrays that are wanted, from an archive of `size` bytes."""
     entries = {e.filename.removesuffix(".npy"): e for e in archive.infolist()}
     wanted = {k: e for k, e in entries.items() if names is None or k in names}
-    if sum(entry.file_size for entry in wanted.values()) > _LARGEST:
+    claimed = sum(entry.file_size for entry in wanted.values())
+    if claimed > _LARGEST:
         raise ValueError("its arrays have over two gigabytes")
+    if claimed > max(_UNSUSPICIOUS, _LARGEST_RATIO * size):
+        raise ValueError(f"its {size} bytes claim to unpack to {claimed}")
     return {name: _array(_content(archive, entry)) for name, entry in wanted.items()}
 
 

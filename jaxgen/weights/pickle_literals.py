@@ -11,6 +11,9 @@ from jaxgen.weights.pickle_machine import Machine
 LONGEST_NUMBER = 255
 """In bytes, or in digits: reading a longer one takes quadratic time."""
 
+LONGEST_COPY = 4096
+"""Bytes that are this many or more are views of the pickle."""
+
 
 def shown(text: str) -> str:
     """Foreign text for a message: quoted, and not longer than a line."""
@@ -75,6 +78,11 @@ def _whole(data: memoryview) -> int:
     return int.from_bytes(data, "little", signed=True)
 
 
+def _bytes(data: memoryview) -> bytes | memoryview:
+    """A copy of short bytes; long ones stay where they are."""
+    return bytes(data) if len(data) < LONGEST_COPY else data
+
+
 def _constant(value: Any) -> Callable[[Machine], Any]:
     return lambda machine: value
 
@@ -109,9 +117,9 @@ LITERALS: dict[bytes, Callable[[Machine], Any]] = {
     pickle.SHORT_BINUNICODE: _sized(1, _utf8),
     pickle.BINUNICODE: _sized(4, _utf8),
     pickle.BINUNICODE8: _sized(8, _utf8),
-    pickle.SHORT_BINBYTES: _sized(1, bytes),
-    pickle.BINBYTES: _sized(4, bytes),
-    pickle.BINBYTES8: _sized(8, bytes),
+    pickle.SHORT_BINBYTES: _sized(1, _bytes),
+    pickle.BINBYTES: _sized(4, _bytes),
+    pickle.BINBYTES8: _sized(8, _bytes),
     pickle.BYTEARRAY8: _sized(8, bytearray),
 }
 """Code of an operation -> what gives the value that it puts on the stack."""

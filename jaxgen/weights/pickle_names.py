@@ -132,7 +132,7 @@ def _array(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
         raise ValueError("an array has no dtype")
     if type(data) is str:
         data = data.encode("latin1")
-    if type(data) not in (bytes, bytearray):
+    if type(data) not in (bytes, bytearray, memoryview):
         raise ValueError(f"the bytes of an array are a {type(data).__name__}")
     shape = whole_numbers(shape, "the shape")
     fits = math.prod(shape) * dtype.dtype.itemsize == len(data)
@@ -193,12 +193,16 @@ def _encode(text: Any, encoding: Any = "latin1") -> bytes:
     return text.encode("latin1")
 
 
-def _bytes(values: Any = b"", encoding: Any = "latin1") -> bytes:
-    return values if type(values) is bytes else _encode(values or "", encoding)
+def _bytes(values: Any = b"", encoding: Any = "latin1") -> bytes | memoryview:
+    if type(values) in (bytes, memoryview):
+        return values
+    return _encode(values or "", encoding)
 
 
-def _byte_array(values: Any = b"", encoding: Any = "latin1") -> bytearray:
-    return bytearray(_bytes(values, encoding))
+def _byte_array(values: Any = b"", encoding: Any = "latin1") -> bytearray | memoryview:
+    """A copy, but of long bytes, which stay views and so cannot be multiplied."""
+    found = _bytes(values, encoding)
+    return found if isinstance(found, memoryview) else bytearray(found)
 
 
 def _complex(real: Any, imaginary: Any) -> complex:

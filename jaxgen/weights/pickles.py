@@ -26,8 +26,8 @@ def load(
 ) -> Any:
     """Reads the first pickle in `data`.
 
-    Gives plain Python values, text of Python 2 as latin-1, and what the functions in
-    `names` return; a name that was never called stays as a `Named`. Parts may be shared
+    Gives plain Python values, text of Python 2 as latin-1, long bytes as views of
+    `data`, and what the functions in `names` return; a name that was never called stays as a `Named`. Parts may be shared
     and may hold themselves, so whoever walks the result must count the steps.
 
     Args:
@@ -40,8 +40,24 @@ def load(
         UnknownName: a ValueError, for the first name that is not in `names`.
         ValueError: when it is damaged, calls something wrongly or costs too much.
     """
+    return load_next(data, names, file=file, persistent=persistent)[0]
+
+
+def load_next(
+    data: Any,
+    names: Names,
+    *,
+    file: str,
+    persistent: Callable[[Any], Any] | None = None,
+) -> tuple[Any, memoryview]:
+    """As `load`, and gives the bytes after the pickle too.
+
+    Raises:
+        ValueError: as `load`.
+    """
     try:
-        return _run(Machine(data, names, persistent))
+        machine = Machine(data, names, persistent)
+        return _run(machine), machine.data[machine.position :]
     except UnknownName as unknown:
         raise UnknownName(
             f"pickles: {file} asks for {shown(unknown.name)}, which no weights file "

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
 from jaxgen.core import checks, trees
@@ -185,8 +186,8 @@ def apply(table: Table, arrays: Arrays, like: Any) -> tuple[Any, Report]:
     leaves = trees.flatten(like)
     _require_fitting(table, arrays, leaves)
     filled = {
-        entry.target: entry.layout.ours(arrays[entry.source]).astype(
-            leaves[entry.target].dtype, copy=False
+        entry.target: entry.layout.ours(
+            _finite(entry.source, arrays[entry.source], leaves[entry.target].dtype)
         )
         for entry in table.entries
     }
@@ -267,12 +268,25 @@ def _misshapen(table: Table, arrays: Arrays, leaves: Mapping[str, Any]) -> set[s
             got = arrays[source]
             if got.shape != want:
                 found.add(f"{source} {list(got.shape)} instead of {list(want)}")
-            elif np.dtype(got.dtype).kind in "biu" and np.dtype(leaf.dtype).kind == "f":
+            elif not jnp.issubdtype(got.dtype, jnp.floating):
                 found.add(f"{source}, of {got.dtype} instead of floats")
     return found
 
 
+def _finite(source: str, array: np.ndarray, dtype: Any) -> np.ndarray:
+    """An array in our precision; one that cannot be used is an error, not a weight."""
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype, copy=False)
+    # A sum is not finite if any part is not, and takes no memory.
+    if not np.isfinite(array.sum(dtype=np.float64)):
+        raise ValueError(
+            f"weights: {checks.printable(source)} holds numbers that are not finite, "
+            f"or too large for {np.dtype(dtype)}."
+        )
+    return array
+
+
 def _shown(names: set[str]) -> str:
-    first = sorted(names)[:3]
+    first = [checks.printable(name) for name in sorted(names)[:3]]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return checks.listed(first) + more

@@ -29,10 +29,33 @@ class Storage(NamedTuple):
     spend: Callable[[int], None]
 
 
-def _view(
+class Budget:
+    """How many bytes the tensors of a file may still claim."""
+
+    def __init__(self, size: int):
+        """Allows several times the `size` of the file: tensors may share bytes."""
+        self._left = 4 * size + 2**26
+
+    def spend(self, amount: int) -> None:
+        """Counts the bytes of a tensor.
+
+        Raises:
+            ValueError: when it was too much, with a part of a sentence.
+        """
+        self._left -= amount
+        if self._left < 0:
+            raise ValueError("the tensors claim many times the bytes of the file")
+
+
+def view(
     storage: Storage, dtype: np.dtype, offset: Any, shape: Any, strides: Any
 ) -> np.ndarray:
-    """A part of a storage as an array; offset and strides count its numbers."""
+    """A part of a storage as an array; offset and strides count its numbers.
+
+    Raises:
+        ValueError: when they reach beyond it or fit in no other way, with a part of a
+            sentence.
+    """
     shape = whole_numbers(shape, "the size")
     strides = whole_numbers(strides, "the stride")
     if type(offset) is not int or offset < 0:
@@ -49,8 +72,7 @@ def _view(
     if first < 0 or (last + 1) * dtype.itemsize > len(storage.data):
         raise ValueError("the tensor reaches beyond its storage")
     steps = [s * dtype.itemsize for s in strides]
-    array = np.ndarray(shape, dtype, storage.data, offset * dtype.itemsize, steps)
-    return array if array.flags.aligned else array.copy()
+    return np.ndarray(shape, dtype, storage.data, offset * dtype.itemsize, steps)
 
 
 def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -68,7 +90,7 @@ def _require_storage(value: Any) -> Storage:
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> np.ndarray:
     """A tensor; what else a file says of it is about gradients."""
     storage = _require_storage(storage)
-    return _view(storage, storage.dtype, offset, shape, strides)
+    return view(storage, storage.dtype, offset, shape, strides)
 
 
 def _newer_tensor(
@@ -78,7 +100,7 @@ def _newer_tensor(
     dtype = others[2].value if len(others) > 2 and type(others[2]) is Named else None
     if not isinstance(dtype, np.dtype):
         raise ValueError("the dtype is unknown")
-    return _view(_require_storage(storage), dtype, offset, shape, strides)
+    return view(_require_storage(storage), dtype, offset, shape, strides)
 
 
 def _parameter(data: Any, *_: Any) -> np.ndarray:
@@ -87,22 +109,23 @@ def _parameter(data: Any, *_: Any) -> np.ndarray:
     return data
 
 
-_TENSORS = {
+TENSORS = {
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_tensor_v3": _newer_tensor,
     "torch._utils._rebuild_parameter": _parameter,
     "torch._utils._rebuild_parameter_with_state": _parameter,
 }
+"""Functions that make tensors, by their names there."""
 
 
 def _attributed_tensor(function: Any, _: Any, arguments: Any, __: Any) -> np.ndarray:
     """A tensor of a subclass or with attributes, which are left out."""
-    if type(function) is not Named or function.name not in _TENSORS:
+    if type(function) is not Named or function.name not in TENSORS:
         raise ValueError("the tensor is made by no function for tensors")
     if type(arguments) is not tuple:
         raise ValueError("the tensor is made of nothing")
-    return _TENSORS[function.name](*arguments)
+    return TENSORS[function.name](*arguments)
 
 
 def _size(axes: Any) -> tuple[int, ...]:
@@ -121,7 +144,7 @@ _DTYPES = {
     "float8_e5m2": ml_dtypes.float8_e5m2,
     "float8_e5m2fnuz": ml_dtypes.float8_e5m2fnuz,
 }
-_STORAGES = {
+STORAGES = {
     "DoubleStorage": "f8",
     "FloatStorage": "f4",
     "HalfStorage": "f2",
@@ -137,15 +160,16 @@ _STORAGES = {
     "storage.UntypedStorage": "u1",
     "storage._UntypedStorage": "u1",
 }
+"""Classes of storages -> the dtype of their numbers."""
 
 NAMES = {
     **PYTHON,
     **NUMPY,
-    **_TENSORS,
+    **TENSORS,
     "torch._tensor._rebuild_from_type_v2": _attributed_tensor,
     "torch.Size": _size,
     **stubs(["torch.device"]),
     **dict.fromkeys(["torch.Tensor", "torch.nn.parameter.Parameter"]),
-    **{f"torch.{name}": np.dtype(d) for name, d in (_DTYPES | _STORAGES).items()},
+    **{f"torch.{name}": np.dtype(d) for name, d in (_DTYPES | STORAGES).items()},
 }
 """All that a file of `torch.save` may ask for."""

@@ -49,25 +49,31 @@ def save_program(path, program, storages=(), *, folder="archive", others=()):
             archive.writestr(entry, data)
 
 
-def spelled(value, storages):
-    """The operations of a pickle that put a value on the stack."""
+def spelled(value, storages, *, last=b""):
+    """The operations of a pickle that put a value on the stack.
+
+    Args:
+        value: nested dicts, lists, plain values and arrays.
+        storages: is told the arrays, in order.
+        last: what the references to storages have at their end, in older formats.
+    """
     if isinstance(value, np.ndarray):
         storages.append(value)
-        return tensor(storages[-1], len(storages) - 1)
+        return tensor(storages[-1], len(storages) - 1, last=last)
     if isinstance(value, OrderedDict):
-        return named("collections.OrderedDict") + b")R" + _items(value, storages)
+        start = named("collections.OrderedDict") + b")R"
+        return start + _items(value, storages, last)
     if isinstance(value, dict):
-        return b"}" + _items(value, storages)
-    if isinstance(value, list):
-        return b"](" + b"".join(spelled(v, storages) for v in value) + b"e"
-    if isinstance(value, tuple):
-        return b"(" + b"".join(spelled(v, storages) for v in value) + b"t"
+        return b"}" + _items(value, storages, last)
+    if isinstance(value, list | tuple):
+        parts = b"".join(spelled(v, storages, last=last) for v in value)
+        return b"](" + parts + b"e" if isinstance(value, list) else b"(" + parts + b"t"
     return pickle.dumps(value, 2)[2:-1]  # Without the protocol and the stop.
 
 
-def _items(value, storages):
-    parts = (spelled(k, storages) + spelled(v, storages) for k, v in value.items())
-    return b"(" + b"".join(parts) + b"u"
+def _items(value, storages, last):
+    pairs = (part for item in value.items() for part in item)
+    return b"(" + b"".join(spelled(p, storages, last=last) for p in pairs) + b"u"
 
 
 def named(name):
@@ -76,14 +82,24 @@ def named(name):
     return f"c{module}\n{attribute}\n".encode()
 
 
-def storage(kind, key, count):
-    """The operations that refer to a storage."""
+def storage(kind, key, count, *, last=b""):
+    """The operations that refer to a storage; `last` are those of a further part."""
     parts = ["storage", kind, str(key), "cpu", count]
     spelt = [named(p) if p is kind else pickle.dumps(p, 2)[2:-1] for p in parts]
-    return b"(" + b"".join(spelt) + b"tQ"
+    return b"(" + b"".join(spelt) + last + b"tQ"
 
 
-def tensor(array, key, *, offset=0, shape=None, strides=None, kind=None, count=None):
+def tensor(
+    array,
+    key,
+    *,
+    offset=0,
+    shape=None,
+    strides=None,
+    kind=None,
+    count=None,
+    last=b"",
+):
     """The operations for a tensor; what is given differs from the array's own."""
     kind = kind or f"torch.{STORAGES[array.dtype]}"
     shape = array.shape if shape is None else shape
@@ -93,7 +109,7 @@ def tensor(array, key, *, offset=0, shape=None, strides=None, kind=None, count=N
         )
     count = array.size if count is None else count
     parts = [
-        storage(kind, key, count),
+        storage(kind, key, count, last=last),
         *(pickle.dumps(part, 2)[2:-1] for part in (offset, shape, strides, False)),
         named("collections.OrderedDict") + b")R",
     ]

@@ -81,6 +81,14 @@ def test_a_bomb_is_not_unpacked(path):
         npz.read(path)
 
 
+def test_what_unpacks_to_many_times_the_file_is_refused(path, monkeypatch):
+    np.savez_compressed(path, a=np.zeros(10**6, np.uint8))
+    assert npz.read(path)["a"].shape == (10**6,)
+    monkeypatch.setattr(npz, "_UNSUSPICIOUS", 10**5)
+    with pytest.raises(ValueError, match="bytes claim to unpack to 1000128"):
+        npz.read(path)
+
+
 def test_other_compressions_and_other_files_are_refused(path, tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
         file = io.BytesIO()

@@ -2,7 +2,13 @@ import pickle
 
 import pytest
 
-from jaxgen.weights.pickle_literals import LITERALS, number_line, shown, text_line
+from jaxgen.weights.pickle_literals import (
+    LITERALS,
+    LONGEST_COPY,
+    number_line,
+    shown,
+    text_line,
+)
 from jaxgen.weights.pickle_machine import Machine
 
 
@@ -39,6 +45,14 @@ def test_lines_are_numbers_and_text():
     assert number_line(Machine(b"12\n", {}, None)) == 12
     assert number_line(Machine(b"1e3\n", {}, None), float) == 1000.0
     assert text_line(Machine("ä\n".encode(), {}, None)) == "ä"
+
+
+def test_long_bytes_are_views_of_the_pickle_and_short_ones_copies():
+    for size in (LONGEST_COPY - 1, LONGEST_COPY):
+        data = pickle.dumps(bytes(size), 3)[2:-1].partition(b"q")[0]
+        found = literal(data)
+        assert bytes(found) == bytes(size)
+        assert (type(found) is memoryview) == (size >= LONGEST_COPY)
 
 
 def test_foreign_text_is_shown_on_one_short_line():

@@ -66,11 +66,22 @@ def test_half_precision_is_widened():
         (dict(fc_bias=np.zeros(7, "f")), r"fc.bias \[7\] instead of \[6\]"),
         (dict(fc_weight=np.zeros((6, 5, 1, 1), "f")), r"instead of \[6, 5\]"),
         (dict(fc_bias=np.zeros(6, int)), "fc.bias, of int64 instead of floats"),
+        (dict(fc_bias=np.zeros(6, "c8")), "fc.bias, of complex64 instead of floats"),
+        (dict(fc_bias=np.zeros(6, "S8")), "fc.bias, of .S8 instead of floats"),
+        (dict(fc_bias=np.full(6, np.nan, "f")), "fc.bias holds numbers that are not"),
+        (dict(fc_bias=np.full(6, 1e300)), "fc.bias holds .* too large for float32"),
     ],
 )
 def test_what_does_not_fit_is_named(changes, said):
     with pytest.raises(ValueError, match=said):
         rules.apply(TABLE, arrays(**changes), LIKE)
+
+
+def test_foreign_names_do_not_reach_the_terminal_as_they_are():
+    name = "\x1b[31m" + "x" * 1000 + "\n"
+    with pytest.raises(ValueError, match="does not know") as caught:
+        rules.apply(TABLE, {**arrays(), name: np.zeros(1, "f")}, LIKE)
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 300
 
 
 def test_a_leaf_that_nothing_fills_is_an_error():

@@ -44,7 +44,7 @@ def fresh(out: str | pathlib.Path, *, last: str = "") -> Iterator[pathlib.Path]:
             temporary = place / f".{out.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}"
             temporary.mkdir()
         except OSError as error:
-            raise ValueError(f"prepare: {out} cannot be written ({error}).") from None
+            raise ValueError(f"folders: {out} cannot be written ({error}).") from None
         undone.callback(shutil.rmtree, temporary, ignore_errors=True)
         _require_empty(out, {temporary.name, f".{out.name}.lock"})
         yield temporary
@@ -57,7 +57,7 @@ def fresh(out: str | pathlib.Path, *, last: str = "") -> Iterator[pathlib.Path]:
 def _require_empty(out: pathlib.Path, own: set[str]) -> None:
     if out.is_file() or (out.is_dir() and {p.name for p in out.iterdir()} - own):
         raise FileExistsError(
-            f"prepare: {out} exists already and is not empty; name another folder or "
+            f"folders: {out} exists already and is not empty; name another folder or "
             "delete it."
         )
 
@@ -87,7 +87,7 @@ def _alone(path: pathlib.Path, out: pathlib.Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ValueError(
-                f"prepare: another process is writing {out}; wait for it or name "
+                f"folders: another process is writing {out}; wait for it or name "
                 "another folder."
             ) from None
         try:

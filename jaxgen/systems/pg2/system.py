@@ -125,6 +125,11 @@ class PG2:
                 "systems.pg2: judge_coarse goes with triplets and a second stage; set "
                 "it to False."
             )
+        if self.stored_statistics and self.discriminator == "patch":
+            raise ValueError(
+                "systems.pg2: stored_statistics are of the dense discriminator; set it "
+                "to False."
+            )
         height, width = self.image_size
         if (
             any(side < 16 or side & (side - 1) for side in self.image_size)

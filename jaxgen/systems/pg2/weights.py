@@ -7,7 +7,7 @@ stride-2 layers as PyTorch does.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import log2
@@ -86,7 +86,7 @@ def _coarse(names: Names, model: Options) -> Table:
 
 
 def _refine(names: Names, model: Options) -> Table:
-    blocks = _blocks(model) - 2
+    blocks = _refine_blocks(model)
     stem = swapped_inputs() if names.swapped else CONV
     return Table(
         [
@@ -176,7 +176,7 @@ def _tf_coarse(model: Options) -> Table:
 
 
 def _tf_refine(model: Options) -> Table:
-    blocks = _blocks(model) - 2
+    blocks = _refine_blocks(model)
     decoder = [f"decode{i}/conv_{k}" for i in range(blocks) for k in "ab"]
     targets = ["stem", *_tf_blocks("encode", "down", blocks), *decoder, "out"]
     return Table(_tf_convolutions("UAEnoFC/G", targets), ignored=_tf_ignored("UAEnoFC"))
@@ -237,45 +237,31 @@ def _tf_ignored(own: str) -> dict[str, str]:
 
 
 def _tf_coarse_sizes(shapes: Shapes, model: Options) -> Options:
-    scope = "Pose_AE/G"
-    blocks = len(_tf_kernels(scope, shapes)) // 6
-    width = shapes[f"{scope}/Conv/weights"][-1]
+    scope, power = "Pose_AE/G", _power(_tf_coarse, shapes, model)
     inputs, code = shapes[f"{scope}/fully_connected/weights"]
-    columns = inputs // (8 * width * blocks)
-    size = (2 ** (blocks + 2), columns * 2 ** (blocks - 1))
-    return _changed(model, width=width, code=code, image_size=size)
+    width = shapes[f"{scope}/Conv/weights"][-1]
+    return _of_coarse(model, power, width, inputs, code)
 
 
 def _tf_refine_sizes(shapes: Shapes, model: Options) -> Options:
-    scope = "UAEnoFC/G"
-    convolutions = len(_tf_kernels(scope, shapes))
-    width = shapes[f"{scope}/Conv/weights"][-1]
-    last = shapes[f"{scope}/Conv_{convolutions - 3}/weights"]
-    found: dict[str, Any] = {"top_skip": last[2] > width}
-    if width != (model["refine_width"] or model["width"]):
-        found["refine_width"] = width
-    height = convolutions // 5 + 4
-    return _changed(model, image_size=_scaled(model, height), **found)
+    scope, power = "UAEnoFC/G", _power(_tf_refine, shapes, model)
+    last = 5 * max(power - 4, 1) - 2
+    joined = shapes[f"{scope}/Conv_{last}/weights"][2]
+    return _of_refine(model, power, shapes[f"{scope}/Conv/weights"][-1], joined)
 
 
 def _tf_discriminator_sizes(shapes: Shapes, model: Options) -> Options:
-    layers = sum(name.endswith(".Filters") for name in shapes)
+    power = _power(_tf_discriminator, shapes, model)
     channels, width = shapes["Discriminator.1/Discriminator.1.Filters"][2:]
-    return _changed(
-        model,
-        discriminator="dense",
-        discriminator_width=width,
-        judged="pair" if channels == 6 else "triplet",
-        image_size=_scaled(model, layers + 3),
-    )
-
-
-def _tf_kernels(scope: str, shapes: Shapes) -> list[str]:
-    return [n for n in shapes if re.fullmatch(rf"{scope}/Conv(_\d+)?/weights", n)]
+    return _of_discriminator(model, power, width, channels)
 
 
 def _blocks(model: Options) -> int:
     return int(log2(model["image_size"][0])) - 2
+
+
+def _refine_blocks(model: Options) -> int:
+    return max(_blocks(model) - 2, 1)
 
 
 def _last_map(model: Options) -> tuple[int, int]:
@@ -285,34 +271,66 @@ def _last_map(model: Options) -> tuple[int, int]:
 
 
 def _coarse_sizes(names: Names, shapes: Shapes, model: Options) -> Options:
-    blocks = (len(shapes) - 4) // 12
-    width = shapes[f"{names.stem}.weight"][0]
+    power = _power(partial(_coarse, names), shapes, model)
     code, inputs = shapes[f"{names.dense[0]}.weight"]
-    columns = inputs // (8 * width * blocks)
-    size = (2 ** (blocks + 2), columns * 2 ** (blocks - 1))
-    return _changed(model, width=width, code=code, image_size=size)
+    return _of_coarse(model, power, shapes[f"{names.stem}.weight"][0], inputs, code)
 
 
 def _refine_sizes(names: Names, shapes: Shapes, model: Options) -> Options:
-    blocks = (len(shapes) // 2 - 1) // 5
-    width = shapes[f"{names.stem}.weight"][0]
+    power = _power(partial(_refine, names), shapes, model)
+    blocks = max(power - 4, 1)
     last = names.numbered(names.decode, blocks - 1, blocks)
-    found: dict[str, Any] = {"top_skip": shapes[f"{last}.0.weight"][1] > width}
-    if width != (model["refine_width"] or model["width"]):
-        found["refine_width"] = width
-    return _changed(model, image_size=_scaled(model, blocks + 4), **found)
+    joined = shapes[f"{last}.0.weight"][1]
+    return _of_refine(model, power, shapes[f"{names.stem}.weight"][0], joined)
 
 
 def _discriminator_sizes(shapes: Shapes, model: Options) -> Options:
-    layers = sum(name.startswith("main.") and len(s) == 4 for name, s in shapes.items())
+    power = _power(_discriminator, shapes, model)
     width, channels = shapes["main.0.weight"][:2]
-    shapes["fc.weight"]
+    return _of_discriminator(model, power, width, channels)
+
+
+def _power(table: Callable[[Options], Table], shapes: Shapes, model: Options) -> int:
+    """The image height as a power of two: the largest whose layers are all there.
+
+    Raises:
+        KeyError: when no height fits.
+    """
+    for power in range(10, 3, -1):
+        taller = {**model, "image_size": (2**power, 2**power)}
+        if all(entry.source in shapes for entry in table(taller).entries):
+            return power
+    raise KeyError("layers are missing")
+
+
+def _of_coarse(
+    model: Options, power: int, width: int, inputs: int, code: int
+) -> Options:
+    blocks = power - 2
+    columns, rest = divmod(inputs, 8 * width * blocks)
+    if rest or not columns:
+        raise ValueError("the code is of no map")
+    size = (2**power, columns * 2 ** (blocks - 1))
+    return _changed(model, width=width, code=code, image_size=size)
+
+
+def _of_refine(model: Options, power: int, width: int, joined: int) -> Options:
+    found: dict[str, Any] = {"top_skip": joined > width}
+    size = _scaled(model, power)
+    if _refine_blocks({"image_size": size}) != _refine_blocks(model):
+        found["image_size"] = size
+    if width != (model["refine_width"] or model["width"]):
+        found["refine_width"] = width
+    return _changed(model, **found)
+
+
+def _of_discriminator(model: Options, power: int, width: int, channels: int) -> Options:
     return _changed(
         model,
         discriminator="dense",
         discriminator_width=width,
         judged="pair" if channels == 6 else "triplet",
-        image_size=_scaled(model, layers + 3),
+        image_size=_scaled(model, power),
     )
 
 
@@ -407,7 +425,8 @@ FORMATS: Mapping[str, Format] = {
         pose_maps="gaussians",
     ),
     "harshitbansal05": _format(
-        "harshitbansal05/Pose-Guided-Image-Generation, models.py",
+        "harshitbansal05/Pose-Guided-Image-Generation, models.py; which pose maps it "
+        "was trained on was not verified",
         Names(
             stem="block_1.0",
             encode="block{e}",

@@ -1,5 +1,6 @@
 """What PG2 minimises and when; values from an instance that is as small as can be."""
 
+from dataclasses import replace
 from functools import cache
 
 import jax
@@ -227,6 +228,15 @@ def test_inputs_are_pictures_pose_maps_and_a_mask():
         mask = reference.limb_mask(joints, MASK_LIMBS, SIZE, 4)
         np.testing.assert_array_equal(batch["target_pose"][i], 2 * maps - 1)
         np.testing.assert_array_equal(batch["target_mask"][i, :, :, 0], mask)
+
+
+def test_pose_maps_of_a_port_are_gaussians_of_six_pixels_from_0_to_1():
+    system = replace(tiny(), pose_maps="gaussians")
+    raw = raw_batch()
+    batch = jax.jit(system.inputs)({}, raw)
+    for i, joints in enumerate(np.asarray(raw["target_keypoints"])):
+        want = reference.gaussians(joints, SIZE, 6.0)
+        np.testing.assert_allclose(batch["target_pose"][i], want, atol=1e-6)
 
 
 def test_the_map_of_a_missing_joint_is_minus_one_everywhere():

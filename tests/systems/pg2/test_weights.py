@@ -185,6 +185,30 @@ def test_the_official_code_numbers_layers_as_it_builds_them(network, target, sou
     assert there[f"params/{target}/kernel"] == f"{source}/weights"
 
 
+def test_the_official_head_reads_its_map_channels_first():
+    """(c, h, w) there: the logit of one map is the same here and there."""
+    model = options(image_size=(64, 32), discriminator_width=2)
+    table = FORMATS["official"].tables["discriminator"](model)
+    (head,) = (e for e in table.entries if e.target == "params/head/kernel")
+    maps, weight = np.random.default_rng(0).normal(size=(2, 16 * 8 * 4))
+    ours = maps.reshape(16, 8, 4).transpose(1, 2, 0).ravel() @ head.layout.ours(
+        weight[:, None]
+    )
+    np.testing.assert_allclose(ours, [maps @ weight])
+
+
+@pytest.mark.parametrize(
+    "kind, swapped",
+    [("budui", True), ("budui_older", True), ("harshitbansal05", False)],
+)
+def test_g2_of_the_first_port_takes_the_source_first(kind, swapped):
+    table = FORMATS[kind].tables["refine"](options())
+    (stem,) = (e for e in table.entries if e.target == "params/stem/kernel")
+    theirs = np.arange(6.0).reshape(1, 6, 1, 1)
+    want = [3, 4, 5, 0, 1, 2] if swapped else [0, 1, 2, 3, 4, 5]
+    np.testing.assert_array_equal(stem.layout.ours(theirs).ravel(), want)
+
+
 def test_the_second_port_counts_blocks_through_both_halves():
     table = FORMATS["harshitbansal05"].tables["coarse"](options(image_size=(256, 256)))
     there = {entry.target: entry.source for entry in table.entries}
