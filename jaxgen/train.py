@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 from clu import parameter_overview
+from jax.sharding import Mesh
 
 import jaxgen
 from jaxgen import systems
@@ -21,19 +22,20 @@ from jaxgen.cli.progress import Progress
 from jaxgen.core.arrays import Config
 from jaxgen.data import builders, pipeline
 from jaxgen.data.builders.cache import cache_folder
-from jaxgen.runtime import compilation, experiment, pictures
+from jaxgen.runtime import compilation, experiment, pictures, processes
 from jaxgen.runtime.checkpoint import Checkpoints, require_best
 from jaxgen.runtime.evaluation import Judge
 from jaxgen.runtime.mesh import (
     guarded,
     make_mesh,
     mesh_key,
+    part,
     put,
     replicated,
     require_divisible,
 )
 from jaxgen.runtime.meter import Meter
-from jaxgen.runtime.optim import Optimizer, optimizer
+from jaxgen.runtime.optim import make_optimizers
 from jaxgen.runtime.provenance import write_provenance
 from jaxgen.runtime.state import TrainState, create
 from jaxgen.runtime.step import make_step
@@ -65,7 +67,7 @@ def train(config: Config, workdir: str) -> TrainState:
     system = systems.build(config.system, config.model.to_dict(), config.dtype)
     evaluations = evaluators.evaluations(config.evals.to_dict(), system)
     require_best(config.best, evaluations)
-    optimizers = _optimizers(config, system)
+    optimizers = make_optimizers(config, system)
 
     with ExitStack() as stack:
         stack.enter_context(experiment.locked(workdir))
@@ -77,11 +79,12 @@ def train(config: Config, workdir: str) -> TrainState:
         checkpoints = Checkpoints(workdir, keep=config.keep, best=config.best)
         stack.callback(checkpoints.close)  # Waits for the last save whatever happens.
         state, position = checkpoints.restore_latest(start.state, start.shardings)
-        batches = _batches(data, spec, config.seed, position)
+        batches = _batches(data, spec, config.seed, position, mesh)
         stack.callback(batches.close)
         writer = _writer(config, data, workdir, state)
         stack.callback(writer.close)
-        progress = Progress("train", config.steps, int(state.step))
+        quiet = not processes.is_first()
+        progress = Progress("train", config.steps, int(state.step), quiet=quiet)
         stack.callback(progress.close)
         key, meter = mesh_key(config.seed, mesh), Meter(config.batch_size)
         judge = Judge(
@@ -146,17 +149,6 @@ def prepared_data(config: Config, system: System) -> dict[str, Any]:
     return {**data, "folder": str(builders.ensure(data, max(sizes)))}
 
 
-def _optimizers(config: Config, system: System) -> dict[str, Optimizer]:
-    every: dict[str, int] = {}
-    for phase in system.phases().values():
-        for name in phase.trains:
-            every[name] = max(every.get(name, 1), phase.every)
-    return {
-        name: optimizer(options, every=every.get(name, 1))
-        for name, options in config.optim.to_dict().items()
-    }
-
-
 def _require_samples(data, spec, trained: str, shown: str, evaluations) -> None:
     """Opens every split that the run will need, now and not after hours."""
     tested = {shown, *(entry.split for entry in evaluations.values())}
@@ -164,14 +156,18 @@ def _require_samples(data, spec, trained: str, shown: str, evaluations) -> None:
         next(pipeline.once(data, spec, split=split, samples=1))
 
 
-def _batches(data: dict[str, Any], spec, seed: int, position: int) -> pipeline.Batches:
-    part = dict(process=jax.process_index(), processes=jax.process_count())
-    return pipeline.batches(data, spec, seed, start=position, **part)
+def _batches(
+    data: dict[str, Any], spec, seed: int, position: int, mesh: Mesh
+) -> pipeline.Batches:
+    mine, parts = part(mesh)
+    return pipeline.batches(
+        data, spec, seed, start=position, process=mine, processes=parts
+    )
 
 
 def _writer(config: Config, data, workdir: str, state: TrainState) -> Writer | Silent:
     """Writes down what runs, says it, and opens curves and pictures."""
-    if jax.process_index():
+    if not processes.is_first():
         return Silent()
     digest = experiment.config_hash(config)
     fingerprint = pipeline.fingerprint(data, config.data.split)
@@ -189,9 +185,11 @@ def _writer(config: Config, data, workdir: str, state: TrainState) -> Writer | S
 
 
 def default_workdir(argument: str) -> str:
-    """`runs/<config>-<variant>` for a `--config` argument."""
+    """`runs/<config>-<variant>` for a `--config` argument; a workdir's own for its."""
     name, _, variant = argument.partition(":")
     stem = pathlib.Path(name).stem
+    if name.endswith(".json"):
+        return str(pathlib.Path(name).parent)
     return f"runs/{stem}-{variant}" if variant else f"runs/{stem}"
 
 
@@ -201,10 +199,24 @@ def main() -> None:
     parser.add_argument(
         "--workdir", help="where everything goes; by default runs/<config>-<variant>"
     )
-    arguments, config = parser.parse_with_config()
-    workdir = arguments.workdir or default_workdir(arguments.config)
-    state = train(config, workdir)
-    print(f"train: {int(state.step)} steps done; everything is in {workdir}")
+    parser.add_argument(
+        "--distributed",
+        metavar="auto|HOST:PORT,COUNT,INDEX",
+        help="makes this one of several processes of one run: auto asks SLURM, a TPU "
+        "pod, GKE or Open MPI; otherwise where process 0 listens, how many processes "
+        "there are, and which one this is, from 0",
+    )
+    with ExitStack() as stack:
+        # First of all, so that what is refused here is told to the other processes.
+        arguments, config = parser.parse_with_config(
+            before=lambda flags: stack.enter_context(
+                processes.joined(flags.distributed)
+            )
+        )
+        workdir = arguments.workdir or default_workdir(arguments.config)
+        state = train(config, workdir)
+        if processes.is_first():
+            print(f"train: {int(state.step)} steps done; everything is in {workdir}")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ BANNED = {"torch", "torchvision", "tensorflow"}
 #: Folder or module -> the test of all of it: baking is tested by what comes out.
 TESTED_TOGETHER = {"people.bake_": "people.bake"}
 #: Tests of no single module.
-WITHOUT_MODULE = {"test_layers", "test_conventions", "test_systems"}
+WITHOUT_MODULE = {"test_layers", "test_conventions", "test_systems", "test_faults"}
 SUPPORT = {"conftest", "toy"}
 
 

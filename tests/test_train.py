@@ -11,8 +11,9 @@ from ml_collections import ConfigDict
 
 from jaxgen.cli.arguments import load_config, override
 from jaxgen.runtime import checkpoint, experiment
+from jaxgen.runtime.optim import make_optimizers
 from jaxgen.systems.base import Phase
-from jaxgen.train import _optimizers, default_workdir, due, train
+from jaxgen.train import default_workdir, due, train
 from tests.toy import Toy
 
 
@@ -137,7 +138,7 @@ def test_rates_of_one_network_in_two_phases_follow_the_lazier():
 
     config = ConfigDict(dict(optim=dict(judge=dict(rate=1.0))))
     for poison in (0, 1):
-        made = _optimizers(config, Both(poison=poison))["judge"]
+        made = make_optimizers(config, Both(poison=poison))["judge"]
         assert made.schedule(0) == pytest.approx(4 / 5)
 
 
@@ -157,6 +158,7 @@ def test_due_is_every_so_many_steps_and_never_for_zero():
 def test_the_workdir_is_named_after_config_and_variant():
     assert default_workdir("configs/pg2_synthetic.py:tiny") == "runs/pg2_synthetic-tiny"
     assert default_workdir("pg2_synthetic") == "runs/pg2_synthetic"
+    assert default_workdir("runs/mine/config.json") == "runs/mine"
 
 
 @pytest.mark.slow

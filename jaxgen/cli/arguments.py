@@ -18,6 +18,7 @@ from ml_collections import ConfigDict
 import jaxgen
 from jaxgen.cli import config as schema
 from jaxgen.core import checks
+from jaxgen.runtime import experiment, processes
 
 _PACKAGE = pathlib.Path(jaxgen.__file__).parent
 _IN_WHEEL, _IN_CHECKOUT = _PACKAGE / "configs", _PACKAGE.parent / "configs"
@@ -47,12 +48,16 @@ class Parser(argparse.ArgumentParser):
         sys.exit(2)
 
     def parse_with_config(
-        self, arguments: Sequence[str] | None = None
+        self,
+        arguments: Sequence[str] | None = None,
+        *,
+        before: Callable[[argparse.Namespace], Any] = lambda flags: None,
     ) -> tuple[argparse.Namespace, ConfigDict]:
         """Parses flags together with `--config FILE[:VARIANT]` and its overrides.
 
         Args:
             arguments: the command line without the program, by default the real one.
+            before: called with the flags before the config is read.
 
         Returns:
             The flags and the locked config, complete with the house's defaults.
@@ -66,13 +71,15 @@ class Parser(argparse.ArgumentParser):
         overrides = [a for a in rest if a.startswith("--config.")]
         if unknown := [a for a in rest if a.startswith("-") and a not in overrides]:
             self.error(f"unknown flag {unknown[0]}")
+        before(known)
         config = load_config(known.config)
         return known, override(config, rest)
 
 
 _CONFIG_HELP = (
     "a config file, or the name of one that is installed, with an optional variant: "
-    "pg2_synthetic:small; any key is overridden by --config.KEY=VALUE"
+    "pg2_synthetic:small; or the config.json of a workdir; any key is overridden by "
+    "--config.KEY=VALUE"
 )
 
 
@@ -81,7 +88,7 @@ def load_config(argument: str) -> ConfigDict:
 
     Args:
         argument: `path/to/file.py`, or the bare name of an installed config, each
-            with an optional `:variant` behind it.
+            with an optional `:variant` behind it; or the `config.json` of a workdir.
 
     Raises:
         FileNotFoundError: no such file; the message lists the installed configs.
@@ -89,6 +96,8 @@ def load_config(argument: str) -> ConfigDict:
     """
     name, _, variant = argument.partition(":")
     path = _find_config(name)
+    if path.suffix == ".json":
+        return schema.complete(experiment.read_config(str(path.parent)))
     try:
         names = runpy.run_path(str(path))
     except Exception as error:
@@ -107,7 +116,7 @@ def load_config(argument: str) -> ConfigDict:
 def _find_config(name: str) -> pathlib.Path:
     given = pathlib.Path(name)
     installed = _CONFIGS / f"{given.stem}.py"
-    if given.is_file() and given.suffix == ".py":
+    if given.is_file() and (given.suffix == ".py" or given.name == "config.json"):
         return given
     if installed.is_file() and given.parent == pathlib.Path():
         return installed
@@ -201,20 +210,25 @@ def run(main: Callable[[], None], name: str) -> None:
     """
     try:
         main()
-    except KeyboardInterrupt:
-        print(f"\n{name}: interrupted.", file=sys.stderr)
-        sys.exit(130)
-    except FloatingPointError as error:
-        _say(name, error)
-        sys.exit(1)
-    except OSError as error:
-        _say(name, error)
-        sys.exit(2)
-    except _USER_ERRORS as error:
-        if not _ours(error):
+    except (KeyboardInterrupt, Exception) as error:
+        code = _exit_code(error)
+        text = _sentence(name, error) if code else traceback.format_exc().rstrip()
+        processes.leave(code or 1, text)
+        if code is None:
             raise
-        _say(name, error)
-        sys.exit(2)
+        print(text, file=sys.stderr)
+        sys.exit(code)
+
+
+def _exit_code(error: BaseException) -> int | None:
+    """What an error ends with; None for a bug of ours, which keeps its traceback."""
+    if isinstance(error, KeyboardInterrupt):
+        return 130
+    if isinstance(error, FloatingPointError):
+        return 1
+    if isinstance(error, OSError) or isinstance(error, _USER_ERRORS) and _ours(error):
+        return 2
+    return None
 
 
 def _ours(error: BaseException) -> bool:
@@ -225,8 +239,10 @@ def _ours(error: BaseException) -> bool:
     return isinstance(message, str) and ": " in message and inside
 
 
-def _say(name: str, error: BaseException) -> None:
+def _sentence(name: str, error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return f"\n{name}: interrupted."
     text = str(error.args[0]) if error.args else repr(error)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.strerror}: {error.filename}." if error.filename else text
-    print(f"{name}: {text.removeprefix(f'{name}: ')}", file=sys.stderr)
+    return f"{name}: {text.removeprefix(f'{name}: ')}"

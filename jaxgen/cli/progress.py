@@ -11,12 +11,16 @@ _HIDDEN = ("rate/",)
 class Progress:
     """Counts steps on stderr, with the newest numbers and the time left."""
 
-    def __init__(self, name: str, total: int, start: int = 0):
-        """Begins at `start` of `total` steps."""
+    def __init__(self, name: str, total: int, start: int = 0, *, quiet: bool = False):
+        """Begins at `start` of `total` steps; a quiet one shows nothing."""
         self._bar = tqdm(
-            total=total, initial=start, desc=name, disable=None, dynamic_ncols=True
+            total=total,
+            initial=start,
+            desc=name,
+            disable=True if quiet else None,  # None is for a terminal only.
+            dynamic_ncols=True,
         )
-        self._name, self._total = name, total
+        self._name, self._total, self._quiet = name, total, quiet
 
     def advance(self) -> None:
         """One step more."""
@@ -31,7 +35,7 @@ class Progress:
         }
         text = ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
         self._bar.set_postfix_str(text)
-        if self._bar.disable:
+        if self._bar.disable and not self._quiet:
             print(f"{self._name}: step {step}/{self._total}: {text}", file=sys.stderr)
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ The sample at position p depends on the seed and p alone: on no worker, process,
 size or starting point. That is why a checkpoint stores one integer.
 """
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -20,6 +21,7 @@ from jaxgen.data import augment
 from jaxgen.data.pairing import Pairing, pair, with_strangers
 from jaxgen.data.request import Assembly, match
 from jaxgen.data.source import Source, open_source
+from jaxgen.data.workers import end_with_parent
 
 _ORDER_SEED = 0
 _PREFETCHED = 16
@@ -46,8 +48,13 @@ class Batches:
         return self
 
     def __next__(self) -> dict[str, np.ndarray]:
-        """The next batch, this process's part of it."""
-        batch = next(self._batches)
+        """The next batch, this process's part of it.
+
+        Raises:
+            ChildProcessError: when a worker process died.
+        """
+        with _explained():
+            batch = next(self._batches)
         self.position += self._batch_size
         return dict(batch)
 
@@ -208,8 +215,23 @@ def _stream(
         # has parsed any: in a notebook, under pytest.
         if not flags.FLAGS.is_parsed():
             flags.FLAGS.mark_as_parsed()
-        stream = stream.mp_prefetch(grain.MultiprocessingOptions(num_workers=workers))
+        options = grain.MultiprocessingOptions(num_workers=workers)
+        stream = stream.mp_prefetch(options, end_with_parent)
     return iter(stream)
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """A worker that died as an error of its own kind; grain's is a plain one."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "terminated unexpectedly" not in str(error):
+            raise
+        raise ChildProcessError(
+            "pipeline: a worker process died, perhaps for want of memory; start again, "
+            "with fewer in config.data.workers, or 0 for threads."
+        ) from error
 
 
 def _close(stream: Iterator) -> None:

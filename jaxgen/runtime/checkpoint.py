@@ -1,8 +1,12 @@
 """The training state on disk: one atomic save of weights, step and data position."""
 
+import contextlib
+import logging
 import os
+import re
 import signal
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -67,6 +71,9 @@ def _manager(
             best_fn=score,
             preservation_policy=AnyPreservationPolicy(policies),
             cleanup_tmp_directories=clean,
+            # One of several processes that cannot write would wait for the others in
+            # the background for twenty minutes before it said so.
+            enable_async_checkpointing=jax.process_count() == 1,
         ),
     )
 
@@ -84,15 +91,22 @@ class Checkpoints:
                 one stays as well.
         """
         self._manager = _manager(workdir, keep=keep, best=best, clean=True)
+        self._failures = _Failures()
         self._asked = False
         self._handlers: dict[int, Any] = {}
         if jax.process_count() == 1:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._handlers[number] = signal.signal(number, self._note)
+        else:  # SIGTERM is jax's own there: it tells the other processes.
+            self._handlers[signal.SIGINT] = signal.signal(signal.SIGINT, self._pass_on)
 
     def _note(self, *_: Any) -> None:
         self._asked = True
         self._restore_handlers()  # The second time means it.
+
+    def _pass_on(self, *_: Any) -> None:
+        self._restore_handlers()
+        signal.raise_signal(signal.SIGTERM)
 
     def _restore_handlers(self) -> None:
         while self._handlers:
@@ -151,28 +165,82 @@ class Checkpoints:
         position: int,
         metrics: Mapping[str, float] | None = None,
     ) -> None:
-        """Begins to write a checkpoint; training goes on meanwhile.
+        """Begins to write a checkpoint; one process trains on meanwhile.
 
         Args:
             step: steps finished.
             state: everything that training changes.
             position: samples taken so far.
             metrics: numbers of this step, for `best`.
+
+        Raises:
+            OSError: when this one or the one before cannot be written.
         """
-        self._manager.save(
-            step,
-            args=ocp.args.Composite(
-                state=ocp.args.StandardSave(state),
-                data=ocp.args.JsonSave({"position": int(position)}),
-            ),
-            metrics=metrics,
-        )
+        with self._failures.explained():
+            self._manager.save(
+                step,
+                args=ocp.args.Composite(
+                    state=ocp.args.StandardSave(state),
+                    data=ocp.args.JsonSave({"position": int(position)}),
+                ),
+                metrics=metrics,
+            )
 
     def close(self) -> None:
-        """Waits for the save under way; without that it would be lost."""
-        self._manager.wait_until_finished()
-        self._manager.close()
+        """Waits for the save under way; without that it would be lost.
+
+        Raises:
+            OSError: when it cannot be written.
+        """
         self._restore_handlers()
+        if self._failures.any:
+            return
+        with self._failures.explained():
+            self._manager.wait_until_finished()
+        self._manager.close()
+        self._failures.end()
+
+
+_TALKING = ("absl", "asyncio")  # Loggers.
+
+
+class _Failures:
+    """Says in one sentence that a save failed; orbax takes hundreds of lines."""
+
+    def __init__(self):
+        self.any = False
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._unraisable
+        for name in _TALKING:
+            logging.getLogger(name).addFilter(self._passes)
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, OSError) as error:
+            found = re.search(r"[^:]+(?= \[os_error_code)", str(error))
+            if not found and not isinstance(error, OSError):
+                raise
+            self.any = True
+            reason = found[0].strip() if found else error
+            raise OSError(
+                f"checkpoint: the newest one could not be written ({reason}); those "
+                "before it are whole. Make room and start the same command again."
+            ) from error
+
+    def end(self) -> None:
+        """Lets others speak again; after a failure its echoes come late."""
+        sys.unraisablehook = self._hook
+        for name in _TALKING:
+            logging.getLogger(name).removeFilter(self._passes)
+
+    def _unraisable(self, error: Any) -> None:
+        if "Event loop is closed" not in str(error.exc_value):
+            self._hook(error)
+
+    def _passes(self, record: logging.LogRecord) -> bool:
+        text = record.pathname + record.getMessage()
+        return record.levelno < logging.ERROR or "orbax" not in text
 
 
 def require_same_architecture(stored: Any, wanted: Any, step: int) -> None:

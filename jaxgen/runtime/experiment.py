@@ -5,6 +5,9 @@ import fcntl
 import hashlib
 import json
 import os
+import pathlib
+import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +19,10 @@ from ml_collections import ConfigDict
 
 from jaxgen import systems
 from jaxgen.core.arrays import Config, Nets
-from jaxgen.runtime import checkpoint, mesh
+from jaxgen.runtime import checkpoint, mesh, processes
 from jaxgen.systems.base import System
+
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -152,24 +157,54 @@ def config_hash(config: Config) -> str:
 
 
 def write_text(path: epath.Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    temporary = path.parent / f".{path.name}.tmp"
-    temporary.write_text(text)
-    temporary.replace(path)
+    """Writes a file whole or not at all.
+
+    Raises:
+        OSError: naming the file, when the disk is full.
+    """
+    with naming(path):
+        temporary = path.parent / f".{path.name}.tmp"
+        temporary.write_text(text)
+        temporary.replace(path)
+
+
+@contextlib.contextmanager
+def naming(path: os.PathLike) -> Iterator[None]:
+    """Errors of writing say of which file; Python's own do not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or os.fspath(path)
+        raise
 
 
 @contextlib.contextmanager
 def locked(workdir: str) -> Iterator[None]:
-    """Holds a workdir for one run of `train`.
+    """Holds a workdir for one run of `train`, which may be of several processes.
+
+    The lock goes away with the process that holds it, however that ends. Buckets
+    (`gs://`) know no locks: there it is up to the user that no two runs share one.
 
     Raises:
         FileExistsError: when another run holds it.
+        FileNotFoundError: when this process does not see the first one's workdir.
     """
-    if "://" in str(workdir) or jax.process_index():
+    if "://" in str(workdir):
         yield
         return
+    mark = uuid.uuid4().hex
+    with contextlib.ExitStack() as held:
+        if processes.is_first():
+            held.enter_context(_alone(workdir, mark))
+        _require_shared(workdir, mark)
+        yield
+
+
+@contextlib.contextmanager
+def _alone(workdir: str, mark: str) -> Iterator[None]:
+    """Holds the lock, and leaves a mark that only this run knows."""
     os.makedirs(workdir, exist_ok=True)
-    with open(os.path.join(workdir, ".lock"), "w") as file:
+    with open(os.path.join(workdir, _LOCK), "a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -177,7 +212,24 @@ def locked(workdir: str) -> Iterator[None]:
                 f"train: another run is training in {workdir}; wait for it or take "
                 "another workdir."
             ) from None
+        file.truncate(0)
+        file.write(mark)
+        file.flush()
+        os.fsync(file.fileno())
         yield
+
+
+def _require_shared(workdir: str, mark: str) -> None:
+    """Looks for the first process's mark; network disks may show it a little late."""
+    path, mark = pathlib.Path(workdir, _LOCK), processes.said_by_first("workdir", mark)
+    for _ in range(50):
+        if path.exists() and path.read_text() == mark:
+            return
+        time.sleep(0.1)
+    raise FileNotFoundError(
+        f"train: one process does not see in {workdir} what the first one wrote there; "
+        "all processes of a run need one folder that they share."
+    )
 
 
 def _tuples(value: Any) -> Any:

@@ -18,7 +18,9 @@ Rules = Sequence[tuple[str, int]]
 def make_mesh(
     *, data: int = -1, model: int = 1, devices: Sequence | None = None
 ) -> Mesh:
-    """A mesh over all devices.
+    """A mesh over all devices, those of one process side by side.
+
+    Then the samples of a batch lie in the same order on any number of processes.
 
     Args:
         data: devices along `data`; -1 takes what `model` leaves.
@@ -29,6 +31,7 @@ def make_mesh(
         ValueError: when the product is not the number of devices.
     """
     devices = jax.devices() if devices is None else devices
+    devices = sorted(devices, key=lambda device: (device.process_index, device.id))
     if model < 1 or data == 0 or data < -1:
         raise ValueError(f"mesh: data={data} and model={model} should be from 1 on.")
     data = len(devices) // model if data == -1 else data
@@ -39,7 +42,8 @@ def make_mesh(
         )
     # Without Auto recent JAX makes axes explicit, and reshapes of a batch then fail.
     types = (AxisType.Auto, AxisType.Auto)
-    return jax.make_mesh((data, model), ("data", "model"), types, devices=devices)
+    grid = np.array(devices).reshape(data, model)
+    return Mesh(grid, ("data", "model"), axis_types=types)
 
 
 def replicated(mesh: Mesh) -> NamedSharding:
@@ -67,6 +71,37 @@ def place(tree: Any, mesh: Mesh, rules: Rules = ()) -> Any:
         return replicated(mesh)
 
     return trees.map_named(one, tree)
+
+
+def part(mesh: Mesh) -> tuple[int, int]:
+    """Which part of every batch this process makes, and of how many parts.
+
+    Processes that share the devices along `model` make the same part.
+
+    Raises:
+        ValueError: when some processes would need other parts than others.
+    """
+    owners = [{device.process_index for device in row} for row in mesh.devices]
+    return part_of(jax.process_index(), owners)
+
+
+def part_of(process: int, owners: Sequence[set[int]]) -> tuple[int, int]:
+    """See `part`.
+
+    Args:
+        process: whose part.
+        owners: for each place along `data` the processes that have devices there.
+    """
+    mine = [place for place, own in enumerate(owners) if process in own]
+    size = len(mine)
+    groups = [owners[at : at + size] for at in range(0, len(owners), size)]
+    even = all(list(group) == [group[0]] * size for group in groups)
+    if not even or sum(len(group[0]) for group in groups) > len(set().union(*owners)):
+        raise ValueError(
+            "mesh: the devices along model should be of one process or of whole "
+            "processes; choose another config.mesh.model."
+        )
+    return mine[0] // size, len(groups)
 
 
 def put(batch: Mapping[str, np.ndarray], mesh: Mesh) -> dict[str, jax.Array]:

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import optax
 
 from jaxgen.core import checks, trees
+from jaxgen.core.arrays import Config
+from jaxgen.systems.base import System
 
 
 @dataclass(frozen=True)
@@ -157,3 +159,23 @@ def move(optimizer: Optimizer, gradients: Any, state: Any, params: Any, step: An
     along, state = optimizer.direction.update(gradients, state, params)
     rate = optimizer.schedule(step)
     return jax.tree.map(lambda p, a: p - rate * a, params, along), state
+
+
+def make_optimizers(config: Config, system: System) -> dict[str, Optimizer]:
+    """One optimiser for each entry of `config.optim`.
+
+    Args:
+        config: of the run.
+        system: its phases tell which networks train every few steps only.
+
+    Raises:
+        KeyError: for unknown names and schedules.
+    """
+    every: dict[str, int] = {}
+    for phase in system.phases().values():
+        for name in phase.trains:
+            every[name] = max(every.get(name, 1), phase.every)
+    return {
+        name: optimizer(options, every=every.get(name, 1))
+        for name, options in config.optim.to_dict().items()
+    }

@@ -8,6 +8,8 @@ from etils import epath
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from jaxgen.runtime.experiment import naming
+
 _MARGIN = 4
 _PAPER = (255, 255, 255)
 _INK = (32, 32, 32)
@@ -67,9 +69,10 @@ def save_png(path: epath.Path, image: np.ndarray, notes: Mapping[str, str]) -> N
         info.add_text(keyword, text)
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", pnginfo=info)
-    temporary = path.parent / f".{path.name}.tmp"
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)
+    with naming(path):
+        temporary = path.parent / f".{path.name}.tmp"
+        temporary.write_bytes(buffer.getvalue())
+        temporary.replace(path)
 
 
 def notes(version: str, config_hash: str, step: int) -> dict[str, str]:

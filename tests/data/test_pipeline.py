@@ -1,4 +1,5 @@
 import itertools
+import multiprocessing
 
 import numpy as np
 import pytest
@@ -229,3 +230,14 @@ def test_wrong_data_is_named_before_the_first_sample(
 def test_a_batch_that_does_not_split_is_refused(data, pair_request):
     with pytest.raises(ValueError, match="batch of 4 does not split over 3"):
         pipeline.batches(data, pair_request(4), 0, processes=3)
+
+
+def test_a_worker_that_dies_is_an_error_of_its_own_kind(data, pair_request):
+    stream = pipeline.batches(data | {"workers": 1}, pair_request(4), 0)
+    next(stream)
+    (worker,) = multiprocessing.active_children()
+    worker.kill()
+    with pytest.raises(ChildProcessError, match="config.data.workers"):
+        for _ in range(1_000):
+            next(stream)
+    stream.close()

@@ -1,4 +1,7 @@
+import contextlib
+import resource
 import signal
+import sys
 
 import jax
 import numpy as np
@@ -131,3 +134,45 @@ def test_best_must_be_an_evaluation_and_a_direction():
         checkpoint.require_best(("ssim", "more"), {"ssim": 1})
     with pytest.raises(ValueError, match="should be"):
         checkpoint.require_best(("ssim",), {"ssim": 1})
+
+
+def test_half_written_checkpoints_are_removed_at_the_next_start(tmp_path):
+    start = fresh()
+    first = Checkpoints(str(tmp_path))
+    first.save(1, start.state, position=8)
+    first.close()
+    torn = tmp_path / "checkpoints" / "2.orbax-checkpoint-tmp" / "state"
+    torn.mkdir(parents=True)
+    assert checkpoint.find_step(str(tmp_path), "latest") == 1
+    assert torn.is_dir()  # Who only reads removes nothing.
+    again = Checkpoints(str(tmp_path))
+    assert again.latest_step() == 1
+    again.save(2, start.state, position=16)
+    again.close()
+    names = {path.name for path in (tmp_path / "checkpoints").iterdir()}
+    assert names == {"1", "2"}
+
+
+def test_a_save_that_fails_is_one_sentence_at_the_latest_at_the_end(tmp_path, caplog):
+    before = sys.unraisablehook
+    start = fresh()
+    checkpoints = Checkpoints(str(tmp_path))
+    checkpoints.save(1, start.state, position=8)
+    checkpoints._manager.wait_until_finished()
+    with small_files(100), pytest.raises(OSError, match="File too large.*are whole"):
+        checkpoints.save(2, start.state, position=16)
+        checkpoints.close()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    sys.unraisablehook = before
+    assert checkpoint.find_step(str(tmp_path), "latest") == 1
+
+
+@contextlib.contextmanager
+def small_files(size):
+    """No file may grow beyond so many bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

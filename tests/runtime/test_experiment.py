@@ -58,3 +58,22 @@ def test_a_workdir_in_use_is_refused(tmp_path):
                 pass
     with experiment.locked(str(tmp_path)):
         pass
+
+
+def test_a_process_that_does_not_see_the_first_ones_mark_is_refused(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr(
+        "jaxgen.runtime.processes.said_by_first", lambda name, text: "of another disk"
+    )
+    with pytest.raises(FileNotFoundError, match="one folder that they share"):
+        with experiment.locked(str(tmp_path)):
+            pass
+
+
+def test_buckets_know_no_locks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with experiment.locked("gs://bucket/run"), experiment.locked("gs://bucket/run"):
+        pass
+    assert not list(tmp_path.iterdir())

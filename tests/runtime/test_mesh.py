@@ -49,3 +49,28 @@ def test_the_key_lies_on_the_whole_mesh():
     key = meshes.mesh_key(3, meshes.make_mesh())
     assert len(key.sharding.device_set) == 8
     assert (jax.random.key_data(key) == jax.random.key_data(jax.random.key(3))).all()
+
+
+def test_one_process_makes_whole_batches():
+    assert meshes.part(meshes.make_mesh(data=4, model=2)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("owners", "parts"),
+    [
+        ([{0}, {1}, {2}], [(0, 3), (1, 3), (2, 3)]),
+        ([{0}, {0}, {1}, {1}], [(0, 2), (1, 2)]),
+        # Processes that share the model axis make the same part.
+        ([{0, 1}, {2, 3}], [(0, 2), (0, 2), (1, 2), (1, 2)]),
+        ([{0, 1}], [(0, 1), (0, 1)]),
+    ],
+)
+def test_every_process_makes_what_its_devices_take(owners, parts):
+    assert [meshes.part_of(process, owners) for process in range(len(parts))] == parts
+
+
+@pytest.mark.parametrize("owners", [[{0}, {0, 1}, {1}], [{0}, {0}, {1}]])
+def test_devices_that_are_shared_unevenly_are_refused(owners):
+    for process in (0, 1):
+        with pytest.raises(ValueError, match="along model should be of one process"):
+            meshes.part_of(process, owners)

@@ -1,8 +1,10 @@
 """Synthetic people, drawn when they are first wanted and kept in a cache."""
 
+import contextlib
 import os
 import pathlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jaxgen.data.builders.drawing import World
@@ -43,9 +45,24 @@ def _cached(data: Mapping[str, Any], size: tuple[int, int]) -> pathlib.Path:
     folder = cache_folder() / synthetic.folder_name(world)
     with folders.locked(folder.with_suffix(".lock"), f"drawing people into {folder}"):
         if not folder.is_dir():
-            with folders.fresh(folder) as temporary:
+            with folders.fresh(folder) as temporary, _explained(folder):
                 synthetic.build(temporary, world, workers=default_workers(world))
     return folder
+
+
+@contextlib.contextmanager
+def _explained(folder: pathlib.Path) -> Iterator[None]:
+    """A full disk as an OSError: the library of records tells it by its own kind."""
+    try:
+        yield
+    except RuntimeError as error:
+        found = re.search(r"write\(\) failed: ([^;]+)", str(error))
+        if not found:
+            raise
+        raise OSError(
+            f"synthetic: people could not be written into {folder} ({found[1]}); make "
+            "room or set JAXGEN_CACHE to another place."
+        ) from error
 
 
 def world_of(data: Mapping[str, Any], size: tuple[int, int]) -> World:

@@ -2,9 +2,7 @@
 
 import contextlib
 import io
-import multiprocessing.connection
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
+from jaxgen.data.workers import end_with_parent
 from jaxgen.people.clips import CLIPS
 from jaxgen.people.render import FRAMINGS, LAYOUTS, clip, records
 
@@ -145,30 +144,18 @@ def draw_people(
         return
     with _single_threaded():
         context = get_context("spawn")
-        pool = ProcessPoolExecutor(workers, context, initializer=_end_with_parent)
+        pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
         try:
             for records in pool.map(draw, persons):
                 yield from records
         except BrokenProcessPool:
-            raise ValueError(
-                "synthetic: a process that draws people died; use --workers 0, or "
-                'start from a script with if __name__ == "__main__":.'
+            raise ChildProcessError(
+                "synthetic: a process that draws people died, perhaps for want of "
+                "memory; start again, or draw in one process: python -m jaxgen.prepare "
+                'synthetic --workers 0. Scripts need if __name__ == "__main__":.'
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _end_with_parent() -> None:
-    """Ends this process when the one that started it is gone, however it went."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

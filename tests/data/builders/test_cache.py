@@ -1,4 +1,5 @@
 import pathlib
+import resource
 
 import pytest
 
@@ -83,3 +84,14 @@ def test_as_many_processes_as_this_one_may_use(monkeypatch):
 def test_few_pictures_need_no_processes():
     assert cache.default_workers(drawing.World(people=2, test_people=1, frames=2)) == 0
     assert cache.default_workers(drawing.World()) >= 1
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_leaves_no_folder(data):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, limits[1]))
+    try:
+        with pytest.raises(OSError, match="could not be written .*File too large"):
+            builders.ensure(data | {"frames": 40}, (32, 16))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [p.suffix for p in cache.cache_folder().iterdir()] == [".lock"]
