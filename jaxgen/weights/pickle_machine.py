@@ -169,6 +169,6 @@ def _run(name: str, function: Callable, *arguments: Any) -> Any:
     """Calls a function of ours; what it cannot take is the file's fault."""
     try:
         return function(*arguments)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         said = " ".join(str(error).split())[:200].rstrip(".")
         raise ValueError(f"gives {name!r} what it cannot take: {said}") from None

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxgen.weights.pickle_literals import shown
 from jaxgen.weights.pickle_machine import Named, StandIn
 from jaxgen.weights.pickles import require_key
 
@@ -64,7 +65,9 @@ class PickledDtype(StandIn):
             ValueError: for anything but whole numbers, floats, complex and bool.
         """
         if type(code) is not str or not _PLAIN_DTYPE.fullmatch(code):
-            raise ValueError(f"arrays hold plain numbers, not dtype {str(code)[:40]!r}")
+            # Never the text of what is no text: it may be endless.
+            said = shown(code) if type(code) is str else type(code).__name__
+            raise ValueError(f"arrays hold plain numbers, not dtype {said}")
         self.dtype = np.dtype(code)
 
     def build(self, state: Any) -> None:

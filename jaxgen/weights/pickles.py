@@ -27,8 +27,9 @@ def load(
     """Reads the first pickle in `data`.
 
     Gives plain Python values, text of Python 2 as latin-1, long bytes as views of
-    `data`, and what the functions in `names` return; a name that was never called stays as a `Named`. Parts may be shared
-    and may hold themselves, so whoever walks the result must count the steps.
+    `data`, and what the functions in `names` return; a name that was never called stays
+    as a `Named`. Parts may be shared and may hold themselves, so whoever walks the
+    result must count the steps.
 
     Args:
         data: bytes, or anything with a contiguous buffer of them.

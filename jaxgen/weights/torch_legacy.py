@@ -147,7 +147,8 @@ def _storages(
         raise ValueError("lists no storages")
     for key in keys:
         if type(key) is not str or key not in dtypes or key in found:
-            raise ValueError(f"lists the storage {shown(str(key))}, which nothing uses")
+            said = shown(key) if type(key) is str else type(key).__name__
+            raise ValueError(f"lists the storage {said}, which nothing uses")
         found[key], data = counted(data, dtypes[key].itemsize)
     return found
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 
+from jaxgen.core import checks
 from jaxgen.weights.pickle_machine import Named
 from jaxgen.weights.pickle_names import NUMPY, PYTHON, stubs, whole_numbers
 
@@ -59,7 +60,10 @@ def view(
     shape = whole_numbers(shape, "the size")
     strides = whole_numbers(strides, "the stride")
     if type(offset) is not int or offset < 0:
-        raise ValueError(f"the offset is {str(offset)[:20]}")
+        # Never the text of what is no number or text: it may be endless.
+        plain = isinstance(offset, int | float | str)
+        said = checks.printable(str(offset)) if plain else type(offset).__name__
+        raise ValueError(f"the offset is {said}")
     if len(shape) != len(strides) or min(shape, default=0) < 0:
         raise ValueError("size and stride do not fit together")
     if 0 in shape:

@@ -227,7 +227,7 @@ class Canary:
             os.O_WRONLY | os.O_RDWR | os.O_CREAT
         )
         if event in FORBIDDEN or writes:
-            self.seen[event] += 1
+            self.seen[f"{event} {arguments[0]}" if event == "import" else event] += 1
 
 
 def read(path):
@@ -255,6 +255,8 @@ def chunk(seed, start, stop, kinds, folder, place):
     pathlib.Path(f"{folder}/x.data-00000-of-00001").write_bytes(
         bytes(8) + STATE["net.w"].tobytes()
     )
+    for codec in ("raw-unicode-escape", "cp437"):  # Python imports them when asked.
+        str(b"", codec)
     for data, around in kinds.values():  # Imports and fills caches.
         pathlib.Path(path).write_bytes(around(data))
         read(path)

@@ -171,3 +171,14 @@ def test_shapes_are_tuples_of_whole_numbers():
     for value in ([1], (1.0,), (True,), None, ((1,),)):
         with pytest.raises(ValueError, match="it is no tuple"):
             whole_numbers(value, "it")
+
+
+@pytest.mark.parametrize("levels", [60, 20_000])
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_a_message_would_show_may_be_endless(levels, shared):
+    """A list of itself twice, over and over, as the code of a dtype."""
+    again = b"h\x00" if shared else b""
+    value = b"]q\x00" + (b"](h\x00" + again + b"eq\x00") * levels
+    program = b"\x80\x02" + value + b"cnumpy\ndtype\nh\x00\x85R."
+    with pytest.raises(ValueError, match="plain numbers, not dtype list"):
+        pickles.load(program, NUMPY, file="x")
