@@ -1,39 +1,102 @@
-"""Numbers of trained workdirs on unseen people, in one table.
+"""Numbers of trained workdirs, or of folders of anybody's pictures, in one table.
 
 python -m jaxgen.evaluate --workdir runs/pg2 --compare copy,mean,stranger
+python -m jaxgen.evaluate --generated theirs ours --reference targets --protocol all
 """
 
+import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from etils import epath
 
-from jaxgen.cli import evaluators
+from jaxgen.cli import evaluators, records, tables
 from jaxgen.cli.arguments import Parser, positive, run
+from jaxgen.cli.features import FeatureNetworks
+from jaxgen.cli.reports import folder_reports, workdir_reports
+from jaxgen.cli.workdirs import COMPARISONS, OURS, Workdir
 from jaxgen.core import checks
 from jaxgen.data import pipeline
 from jaxgen.data.builders.cache import cache_folder
-from jaxgen.runtime import compilation, evaluation, experiment
-from jaxgen.runtime.evaluation import Answers, Evaluation
-from jaxgen.runtime.mesh import mesh_key
-from jaxgen.runtime.provenance import provenance
+from jaxgen.metrics import protocols
+from jaxgen.runtime import compilation, experiment, measuring
+from jaxgen.runtime.measuring import Evaluation
+from jaxgen.runtime.mesh import make_mesh
 from jaxgen.train import prepared_data
 
-COMPARISONS = ("copy", "mean", "stranger")
-_MEAN_OF = 1_000
-
-Values = Mapping[str, np.ndarray]
+ALL = "all"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
-    parser = Parser("evaluate", "Measures trained workdirs on unseen people.")
+    flags = _parsed(arguments)
+    chosen = _chosen(flags.protocol)
+    comparisons = [name for name in flags.compare.split(",") if name]
+    for name in comparisons:
+        checks.require_known("evaluate", "comparison", name, COMPARISONS)
+    out = epath.Path(
+        flags.out or epath.Path((flags.workdir or ["."])[0]) / "metrics.json"
+    )
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"evaluate: the folder of {out} does not exist.")
+    compilation.enable_cache(cache_folder() / "compiled")
+    if flags.generated:
+        reports = folder_reports(
+            flags.generated,
+            flags.reference,
+            flags.real,
+            chosen or protocols.PROTOCOLS,
+            FeatureNetworks(make_mesh()),
+        )
+    elif chosen:
+        networks = FeatureNetworks(make_mesh())
+        opened = [_opened(workdir, flags.checkpoint) for workdir in flags.workdir]
+        reports = [
+            found
+            for workdir in opened
+            for found in workdir_reports(
+                workdir, flags.samples, comparisons, chosen, networks
+            )
+        ]
+    else:
+        reports = [
+            report(_opened(workdir, flags.checkpoint), flags.samples, comparisons)
+            for workdir in flags.workdir
+        ]
+    by_protocol = chosen or flags.generated
+    print(tables.protocol_text(reports) if by_protocol else table(reports))
+    experiment.write_text(out, json.dumps(reports, indent=1, allow_nan=False))
+    print(f"evaluate: wrote {out}")
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    about = "Measures trained workdirs on unseen people, or folders of pictures."
+    parser = Parser("evaluate", about)
     add = parser.add_argument
-    add("--workdir", nargs="+", required=True, help="folders that train wrote")
+    add("--workdir", nargs="+", help="folders that train wrote")
+    add(
+        "--generated",
+        nargs="+",
+        help="instead of workdirs: folders of pictures, each a column; their names say "
+        "which target each belongs to",
+    )
+    add("--reference", help="folder of the targets of --generated")
+    add(
+        "--real",
+        help="folder of the training split, where a protocol compares with all of it; "
+        "by default --reference stands for it",
+    )
+    add(
+        "--protocol",
+        default="",
+        help=f"published evaluations, comma-separated, or {ALL}: "
+        f"{', '.join(protocols.PROTOCOLS)}; by default the config's own, and {ALL} for "
+        "folders",
+    )
     add(
         "--compare",
         default="",
@@ -43,175 +106,142 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     add("--checkpoint", default="latest", help="latest, best or a step")
     add("--samples", type=positive, default=None, help="instead of the config's")
-    add("--out", help="JSON file; by default metrics.json in the first workdir")
+    add(
+        "--out", help="JSON file; by default metrics.json in the first workdir, or here"
+    )
     flags = parser.parse_args(arguments)
-    comparisons = [name for name in flags.compare.split(",") if name]
-    for name in comparisons:
-        checks.require_known("evaluate", "comparison", name, COMPARISONS)
-    out = epath.Path(flags.out or epath.Path(flags.workdir[0]) / "metrics.json")
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"evaluate: the folder of {out} does not exist.")
-    compilation.enable_cache(cache_folder() / "compiled")
-    reports = [
-        report(workdir, flags.checkpoint, flags.samples, comparisons)
-        for workdir in flags.workdir
-    ]
-    print(table(reports))
-    experiment.write_text(out, json.dumps(reports, indent=1))
-    print(f"evaluate: wrote {out}")
+    if bool(flags.workdir) == bool(flags.generated):
+        parser.error("give either --workdir or --generated")
+    if bool(flags.generated) != bool(flags.reference):
+        parser.error("--generated and --reference go together")
+    if flags.generated and (flags.compare or flags.samples):
+        parser.error("--compare and --samples are for workdirs")
+    if flags.real and not flags.generated:
+        parser.error("--real is for folders; a workdir knows its training split")
+    return flags
+
+
+def _chosen(names: str) -> Mapping[str, protocols.Protocol]:
+    """Protocols by name, in the order asked for."""
+    wanted = protocols.PROTOCOLS if names == ALL else [n for n in names.split(",") if n]
+    return {name: protocols.protocol(name) for name in wanted}
+
+
+def _opened(workdir: str, checkpoint: str) -> Workdir:
+    opened = experiment.open_workdir(workdir, checkpoint)
+    return Workdir(opened, prepared_data(opened.config, opened.system))
 
 
 def report(
-    workdir: str, checkpoint: str, samples: int | None, comparisons: Sequence[str]
+    workdir: Workdir, samples: int | None, comparisons: Sequence[str]
 ) -> dict[str, Any]:
-    """Everything measured of one workdir.
+    """Every evaluation of a workdir's config.
 
     Args:
-        workdir: of a run.
-        checkpoint: `latest`, `best` or a step.
+        workdir: opened, with its data.
         samples: instead of those of `config.evals`.
         comparisons: of `COMPARISONS`.
 
     Returns:
-        Means, what they are compared with, definitions and provenance, for JSON.
+        Numbers, what they are compared with, definitions and provenance, for JSON.
     """
-    opened = experiment.open_workdir(workdir, checkpoint)
-    config, system = opened.config, opened.system
-    devices = opened.mesh.shape["data"]
-    spec = system.batch_spec(-(-config.batch_size // devices) * devices)
+    config, system = workdir.opened.config, workdir.opened.system
     evals = {
         name: {**options, **({"samples": samples} if samples else {})}
         for name, options in config.evals.to_dict().items()
     }
     evaluations = evaluators.evaluations(evals, system)
-    data = prepared_data(config, system)
-    once = partial(pipeline.once, data, spec)
-    predict = evaluation.make_predict(system, opened.mesh)
-    draws = {
-        "ours": partial(_answers, opened, once, predict),
-        "copy": partial(_copies, opened, once),
-        "mean": partial(_means, opened, once),
-        "stranger": partial(_answers, opened, once, predict, stranger=True),
-    }
-    ours = evaluation.measure_all(evaluations, draws["ours"])
-    rows = {
-        name: evaluation.measure_all(evaluations, draws[name]) for name in comparisons
+    real = measuring.real_states(
+        evaluations, partial(pipeline.once, workdir.data, workdir.spec)
+    )
+    names: dict[tuple[str, int], list[str]] = {}
+    kept = {
+        row: measuring.measure_all(evaluations, partial(workdir.draw, row, names=names))
+        for row in (OURS, *comparisons)
     }
     return {
-        "workdir": str(workdir),
+        "workdir": str(workdir.opened.workdir),
         "variant": config.model.get("variant", config.system),
-        "step": opened.step,
+        "step": workdir.opened.step,
         "numbers": {
-            name: _number(name, evaluations[name], values, rows)
-            for name, values in ours.items()
+            name: _number(
+                entry,
+                {row: found[name] for row, found in kept.items()},
+                real.get(name),
+                names[entry.split, entry.samples],
+                workdir.size,
+            )
+            for name, entry in evaluations.items()
         },
-        "provenance": provenance(
-            {
-                "config": experiment.config_hash(config),
-                "dataset": pipeline.fingerprint(data, "test"),
-            }
-        ),
+        "provenance": workdir.provenance(),
     }
-
-
-def _answers(opened, once, predict, *, stranger: bool = False, **which) -> Answers:
-    key = mesh_key(opened.config.seed, opened.mesh)
-    found = once(**which, stranger=stranger)
-    return evaluation.answers(predict, opened.nets, found, key, opened.mesh)
-
-
-def _copies(opened, once, **which) -> Answers:
-    """The source picture, whatever the target pose."""
-    return _constant(opened, once, lambda batch: batch["source_image"], which)
-
-
-def _means(opened, once, **which) -> Answers:
-    """The mean picture of training targets: what ignores every input could give."""
-    total, count = np.zeros(()), 0
-    for batch, names in once(split=opened.config.data.split, samples=_MEAN_OF):
-        targets = batch["target_image"][: len(names)]
-        total = total + targets.sum(0, dtype=np.float64)
-        count += len(names)
-    mean = (total / count).astype(np.uint8)
-    return _constant(
-        opened, once, lambda b: np.broadcast_to(mean, b["target_image"].shape), which
-    )
-
-
-def _constant(opened, once, answer, which) -> Iterator:
-    names = evaluators.output_names(opened.system)
-    for batch, real in once(**which):
-        image = answer(batch)[: len(real)]
-        kept = {name: value[: len(real)] for name, value in batch.items()}
-        yield dict.fromkeys(names, image), kept, real
 
 
 def _number(
-    name: str, of: Evaluation, values: np.ndarray, rows: Mapping[str, Values]
+    entry: Evaluation,
+    kept: Mapping[str, measuring.Kept],
+    real: Any,
+    names: Sequence[str],
+    size: str,
 ) -> dict[str, Any]:
-    number: dict[str, Any] = {
-        "mean": float(values.mean()),
-        "samples": len(values),
-        "split": of.split,
-        "output": of.output,
-        "definition": of.metric.definition,
-        "compared": {},
-    }
-    for row, found in rows.items():
-        difference = values - found[name]
-        low, high = evaluation.paired_interval(difference)
-        number["compared"][row] = {
-            "mean": float(found[name].mean()),
-            "difference": float(difference.mean()),
-            "interval_95": [low, high],
-        }
-    return number
+    """A number of ours, and the differences to the same of other rows."""
+    numbers = {row: entry.number(found, real) for row, found in kept.items()}
+    ours = kept[OURS]
+    facts: dict[str, Any] = {}
+    if isinstance(ours, np.ndarray):
+        facts = records.spread(ours, names)
+    compared = {}
+    for row, found in kept.items():
+        if row != OURS:
+            difference = numbers[OURS] - numbers[row]
+            compared[row] = {"value": numbers[row], "difference": difference}
+            if isinstance(found, np.ndarray):
+                interval = measuring.paired_interval(ours - found)
+                compared[row]["interval_95"] = list(interval)
+    return records.record(
+        numbers[OURS],
+        {**entry.metric.definition, "size": size},
+        **facts,
+        samples=entry.samples,
+        split=entry.split,
+        output=entry.output,
+        weights=[dict(file) for file in entry.weights],
+        compared=compared,
+    )
 
 
-def table(reports: Sequence[Mapping[str, Any]]) -> str:
+def table(reports: Sequence[dict[str, Any]]) -> str:
     """What people read: workdirs against numbers, then what each is compared with."""
-    names = list(dict.fromkeys(n for r in reports for n in r["numbers"]))
-    rows = [["", *names]]
-    for report in reports:
-        means = {n: f"{number['mean']:.4f}" for n, number in report["numbers"].items()}
-        rows.append([_label(report), *(means.get(n, "-") for n in names)])
-    tables = [_aligned(rows)]
-    for report in reports:
-        if compared := _compared(report):
-            tables.append(f"{_label(report)} against rows that need no training:")
-            tables.append(_aligned(compared))
-    return "\n\n".join(tables)
+    results = [(_label(found), found["numbers"]) for found in reports]
+    parts = [tables.matrix(results, results_down=True)]
+    for found in reports:
+        if compared := _compared(found):
+            parts.append(f"{_label(found)} against rows that need no training:")
+            parts.append(tables.aligned(compared))
+    return "\n\n".join(parts)
 
 
-def _label(report: Mapping[str, Any]) -> str:
-    return f"{report['variant']}, {report['workdir']}, step {report['step']}"
+def _label(found: dict[str, Any]) -> str:
+    return f"{found['variant']}, {found['workdir']}, step {found['step']}"
 
 
-def _compared(report: Mapping[str, Any]) -> list[list[str]]:
+def _compared(found: dict[str, Any]) -> list[list[str]]:
     head = ["", "ours", "", "its", "ours - its", "95 % interval"]
     rows = []
-    for name, number in report["numbers"].items():
-        for other, found in number["compared"].items():
-            low, high = found["interval_95"]
+    for name, number in found["numbers"].items():
+        for other, its in number["compared"].items():
+            low, high = its.get("interval_95", (None, None))
             rows.append(
                 [
                     name,
-                    f"{number['mean']:.4f}",
+                    f"{records.number_of(number):.4f}",
                     other,
-                    f"{found['mean']:.4f}",
-                    f"{found['difference']:+.4f}",
-                    f"{low:+.4f} to {high:+.4f}",
+                    f"{its['value']:.4f}",
+                    f"{its['difference']:+.4f}",
+                    "-" if low is None else f"{low:+.4f} to {high:+.4f}",
                 ]
             )
     return [head, *rows] if rows else []
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
 
 
 if __name__ == "__main__":

@@ -37,11 +37,11 @@ class Metric:
         return {
             "name": "sharpness",
             "filter": "mean absolute Laplacian, distance 2, after a 2x2 mean",
-            "mask": f"target pose, {masks.DEFINITION}",
+            "mask": masks.describe("pg2"),
         }
 
     def values(self, images: np.ndarray, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """See `metrics.base.PairedMetric`."""
-        mask = masks.pose_mask(batch["target_keypoints"], images.shape[1:3])
+        mask = masks.make("pg2", batch, images.shape[1:3])
         triples = zip(images, np.asarray(batch["target_image"]), mask, strict=True)
         return np.array([detail(a, m) / max(detail(b, m), 1e-9) for a, b, m in triples])

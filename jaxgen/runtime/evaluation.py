@@ -1,7 +1,6 @@
-"""Answers to test samples, and what metrics say of them."""
+"""Answers of a system to test samples, and looks at it during training."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,39 +10,32 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from jaxgen.core.arrays import Nets
-from jaxgen.metrics.base import PairedMetric
 from jaxgen.ops import image as pixels
 from jaxgen.runtime import mesh as meshes
+from jaxgen.runtime.measuring import (
+    Answers,
+    Evaluation,
+    Samples,
+    measure_all,
+    real_states,
+)
 from jaxgen.systems.base import System
 
-Samples = Iterable[tuple[Mapping[str, np.ndarray], list[str]]]
-Answers = Iterator[tuple[dict[str, np.ndarray], Mapping[str, np.ndarray], list[str]]]
 
+def make_predict(system: System, mesh: Mesh, *, quantised: bool = True) -> Callable:
+    """Compiles `predict(nets, batch, key) -> outputs`, the pictures among them.
 
-@dataclass(frozen=True)
-class Evaluation:
-    """One entry of `config.evals`: which number, over which people, of which output.
-
-    Attributes:
-        metric: what to compute.
-        split: of the dataset.
-        samples: how many.
-        output: of `System.predict`.
+    Args:
+        system: whose.
+        mesh: of the run.
+        quantised: whether to uint8; or as they are, in [-1, 1].
     """
-
-    metric: PairedMetric
-    split: str = "test"
-    samples: int = 200
-    output: str = "image"
-
-
-def make_predict(system: System, mesh: Mesh) -> Callable:
-    """Compiles `predict(nets, batch, key) -> outputs`, quantised to uint8."""
 
     @partial(jax.jit, out_shardings=meshes.replicated(mesh))
     def predict(nets, batch, key):
         outputs = system.predict(nets, system.inputs(nets, batch), key)
-        return {k: pixels.to_bytes(v) for k, v in outputs.items() if v.ndim == 4}
+        images = {name: v for name, v in outputs.items() if v.ndim == 4}
+        return jax.tree.map(pixels.to_bytes, images) if quantised else images
 
     return predict
 
@@ -82,7 +74,12 @@ def named_bytes(draw: Callable, **options: Any) -> Callable:
 
 def share_out(batch: Mapping[str, np.ndarray], mesh: Mesh) -> dict[str, jax.Array]:
     """A batch that every process holds whole, split over the mesh."""
-    return dict(jax.device_put(dict(batch), NamedSharding(mesh, P("data"))))
+    sharding = NamedSharding(mesh, P("data"))
+    with jax.transfer_guard("allow"):  # A copy that we mean.
+        return {
+            name: jax.make_array_from_callback(value.shape, sharding, value.__getitem__)
+            for name, value in batch.items()
+        }
 
 
 def answers(
@@ -108,72 +105,6 @@ def answers(
             {name: value[:real] for name, value in batch.items()},
             names,
         )
-
-
-def measure(
-    evaluations: Mapping[str, Evaluation], results: Answers
-) -> dict[str, np.ndarray]:
-    """Every metric of every sample, in order.
-
-    Args:
-        evaluations: by name.
-        results: of `answers`, or anything of the same form.
-
-    Returns:
-        name -> float64 [n].
-    """
-    kept: dict[str, list[np.ndarray]] = {name: [] for name in evaluations}
-    for outputs, batch, _ in results:
-        for name, evaluation in evaluations.items():
-            images = outputs[evaluation.output]
-            kept[name].append(evaluation.metric.values(images, batch))
-    return {name: np.concatenate(values) for name, values in kept.items()}
-
-
-def measure_all(
-    evaluations: Mapping[str, Evaluation], draw: Callable[..., Answers]
-) -> dict[str, np.ndarray]:
-    """`measure`, with the answers that each evaluation wants.
-
-    Args:
-        evaluations: by name.
-        draw: `draw(split=..., samples=...)` gives answers.
-
-    Returns:
-        name -> float64 [n].
-    """
-    values: dict[str, np.ndarray] = {}
-    for (split, samples), group in by_samples(evaluations).items():
-        values |= measure(group, draw(split=split, samples=samples))
-    return values
-
-
-def by_samples(
-    evaluations: Mapping[str, Evaluation],
-) -> dict[tuple[str, int], dict[str, Evaluation]]:
-    """Evaluations that look at the same samples together: each is drawn once."""
-    groups: dict[tuple[str, int], dict[str, Evaluation]] = {}
-    for name, evaluation in evaluations.items():
-        groups.setdefault((evaluation.split, evaluation.samples), {})[name] = evaluation
-    return groups
-
-
-def paired_interval(
-    difference: np.ndarray, *, draws: int = 10_000, seed: int = 0
-) -> tuple[float, float]:
-    """A 95 % bootstrap interval of the mean of paired differences.
-
-    Args:
-        difference: [n], one per sample. Samples of one person are not independent, so
-            the interval over people is wider.
-        draws: resamples.
-        seed: of the resamples.
-    """
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, len(difference), (draws, len(difference)))
-    means = difference[picks].mean(1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return float(low), float(high)
 
 
 class Judge:
@@ -203,6 +134,7 @@ class Judge:
         self._mesh, self._key = mesh, key
         self._predict = make_predict(system, mesh)
         self._show = make_show(system, mesh)
+        self._real: dict[str, Any] | None = None
 
     def panels(self, nets: Nets, *, split: str, samples: int) -> dict[str, np.ndarray]:
         """The system's panels for the first few samples, uint8 [n, h, w, 3]."""
@@ -213,11 +145,16 @@ class Judge:
         return {name: np.concatenate([s[name] for s in shown]) for name in shown[0]}
 
     def numbers(self, nets: Nets) -> dict[str, float]:
-        """The mean of every evaluation, by name."""
+        """Every evaluation by name: of pairs the mean."""
 
         def draw(**which) -> Answers:
             found = self._once(**which)
             return answers(self._predict, nets, found, self._key, self._mesh)
 
-        values = measure_all(self._evaluations, draw)
-        return {name: float(value.mean()) for name, value in values.items()}
+        if self._real is None:
+            self._real = real_states(self._evaluations, self._once)
+        kept = measure_all(self._evaluations, draw)
+        return {
+            name: entry.number(kept[name], self._real.get(name))
+            for name, entry in self._evaluations.items()
+        }

@@ -9,6 +9,7 @@ run a program, import, evaluate source, write a file. Prints one JSON line.
 """
 
 import argparse
+import codecs
 import io
 import json
 import os
@@ -256,7 +257,7 @@ def chunk(seed, start, stop, kinds, folder, place):
         bytes(8) + STATE["net.w"].tobytes()
     )
     for codec in ("raw-unicode-escape", "cp437"):  # Python imports them when asked.
-        str(b"", codec)
+        codecs.lookup(codec)
     for data, around in kinds.values():  # Imports and fills caches.
         pathlib.Path(path).write_bytes(around(data))
         read(path)

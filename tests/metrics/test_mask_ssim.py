@@ -43,3 +43,11 @@ def test_it_asks_for_keypoints_and_says_which_mask():
     metric = mask_ssim.Metric()
     assert metric.needs == ("target_image", "target_keypoints")
     assert "radius 4" in metric.definition["mask"]
+
+
+def test_the_mask_of_the_source_is_drawn_from_its_keypoints(batch):
+    metric = mask_ssim.Metric(mask="pg2_source")
+    assert metric.needs == ("target_image", "source_keypoints")
+    batch["source_keypoints"] = batch.pop("target_keypoints")
+    values = metric.values(batch["target_image"], batch)
+    np.testing.assert_allclose(values, 1, atol=1e-12)

@@ -1,20 +1,19 @@
-from dataclasses import dataclass
-
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
+from jaxgen.metrics.accumulate import Rows
 from jaxgen.runtime import evaluation
-from jaxgen.runtime.evaluation import Evaluation, Judge, Reference
-from jaxgen.runtime.mesh import guarded, make_mesh, mesh_key
+from jaxgen.runtime.evaluation import Judge
+from jaxgen.runtime.measuring import Evaluation
+from jaxgen.runtime.mesh import guarded, make_mesh, mesh_key, replicated
 from tests.toy import Toy
 
 
 class First:
-    """A metric that reads the first byte."""
+    """A metric of pairs that reads the first byte."""
 
-    needs = ("x",)
+    needs = ("target_image",)
     definition = {"name": "first"}
 
     def values(self, images, batch):
@@ -22,36 +21,21 @@ class First:
 
 
 class Means:
-    """A metric of a set that gathers rows: the difference of the means."""
+    """A metric of a set: the difference of the means; counts its features."""
 
-    streams = ("real", "fake")
+    streams, gathers = ("real", "fake"), Rows
     extractor, where = "bytes", "host"
     definition = {"name": "means"}
-
-    @dataclass(frozen=True)
-    class gathers:
-        rows: tuple = ()
-
-        @classmethod
-        def empty(cls):
-            return cls()
-
-        def update(self, rows):
-            return type(self)((*self.rows, *rows.tolist()))
-
-    def compute(self, real, fake):
-        return {"means": float(np.mean(fake.rows) - np.mean(real.rows))}
-
-
-class Reading:
-    """Features that are the first byte; counts how often it is asked."""
 
     def __init__(self):
         self.calls = []
 
-    def __call__(self, images, batch, *, real):
+    def compute(self, real, fake):
+        return {"means": float(np.mean(fake.values) - np.mean(real.values))}
+
+    def features(self, images, batch, *, real):
         self.calls.append(real)
-        return images[:, 0, 0, 0].astype(float)
+        return images[:, :1, 0, 0].astype(float)
 
 
 class Echo(Toy):
@@ -68,80 +52,27 @@ class Echo(Toy):
 
 
 def once(*, split, samples):
-    """Sixteen targets, every second one the same as the one before, in two batches."""
-    values = np.repeat(np.arange(8, dtype=np.uint8) * 10 + (split == "train"), 2)
+    """Sixteen targets in two batches."""
+    values = np.arange(16, dtype=np.uint8) * 10 + (split == "train")
     images = np.broadcast_to(values[:, None, None, None], (16, 2, 2, 3)).copy()
     for start in (0, 8):
         names = [str(i) for i in range(start, start + 8)]
         yield {"target_image": images[start : start + 8]}, names
 
 
-def test_measure_joins_batches_in_order():
-    images = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1)
-    parts = [
-        ({"image": images[:3]}, {}, ["a"] * 3),
-        ({"image": images[3:]}, {}, ["b"] * 2),
-    ]
-    values = evaluation.measure({"n": Evaluation(First())}, iter(parts))
-    np.testing.assert_array_equal(values["n"], np.arange(5))
-
-
-def test_evaluations_of_the_same_samples_are_drawn_once():
-    few = Evaluation(First(), samples=3)
-    groups = evaluation.by_samples({"a": few, "b": Evaluation(First()), "c": few})
-    assert {k: list(v) for k, v in groups.items()} == {
-        ("test", 3): ["a", "c"],
-        ("test", 200): ["b"],
-    }
-
-
-def test_the_interval_covers_the_mean_of_paired_differences():
-    difference = np.random.default_rng(1).normal(0.1, 1, 400)
-    low, high = evaluation.paired_interval(difference)
-    assert low < difference.mean() < high
-    assert high - low == pytest.approx(4 / np.sqrt(400), rel=0.15)
-
-
-def test_metrics_of_sets_share_features_and_keep_a_state():
-    images = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1)
-    parts = [({"image": images[i : i + 3]}, {}, ["a"] * 3) for i in (0, 3)]
-    read = Reading()
-    entries = {n: Evaluation(Means(), features=read) for n in "ab"}
-    entries["c"] = Evaluation(First())
-    kept = evaluation.measure(entries, iter(parts))
-    assert read.calls == [False, False]
-    assert kept["a"].rows == kept["b"].rows == tuple(range(6))
-    np.testing.assert_array_equal(kept["c"], np.arange(6))
-
-
-def test_a_target_of_several_sources_is_one_real_picture():
-    read = Reading()
-    entry = Evaluation(Means(), features=read, reference=Reference("train"))
-    states = evaluation.real_states({"a": entry, "b": Evaluation(First())}, once)
-    assert states["a"].rows == tuple(range(1, 81, 10)) and set(states) == {"a"}
-    assert all(read.calls)
-
-
-def test_a_metric_of_a_set_without_features_is_refused():
-    parts = [({"image": np.zeros((1, 1, 1, 1), np.uint8)}, {}, ["a"])]
-    with pytest.raises(ValueError, match="needs features"):
-        evaluation.measure({"a": Evaluation(Means())}, iter(parts))
-
-
 def test_the_judge_tells_means_of_pairs_and_numbers_of_sets():
     mesh = make_mesh()
-    read = Reading()
+    means = Means()
     entries = {
         "first": Evaluation(First()),
-        "means": Evaluation(Means(), features=read),
+        "means": Evaluation(means, features=means.features),
     }
-    entries["first"].metric.needs = ("target_image",)
     judge = Judge(Echo(), entries, once, mesh, mesh_key(0, mesh))
     with guarded(mesh):
-        shift = jax.device_put(np.float32(2 / 127.5))
+        shift = jax.device_put(np.float32(2 / 127.5), replicated(mesh))
         found = [judge.numbers({"shift": {"x": shift}}) for _ in range(2)]
-    assert found[0] == found[1] == {"first": 37.0, "means": 1.0}
-    assert read.calls.count(True) == 2  # Real pictures are read once.
+    assert found[0] == found[1] == {"first": 77.0, "means": 1.0}
+    assert means.calls.count(True) == 2  # Real pictures are read once.
 
 
 def test_answers_may_be_taken_before_they_are_bytes():

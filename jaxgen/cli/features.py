@@ -1,0 +1,196 @@
+"""Feature networks by name, out of the files that a user brought."""
+
+import hashlib
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
+
+import flax.linen as nn
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from jaxgen.core import checks
+from jaxgen.nets.inception import Inception
+from jaxgen.nets.lpips import LPIPS
+from jaxgen.runtime import mesh as meshes
+from jaxgen.runtime.evaluation import share_out
+from jaxgen.weights import files, inception, lpips, registry, rules
+
+RANDOM = "random"
+"""In place of weights: a network as it is drawn. Its numbers mean nothing."""
+_PICTURE = (1, 75, 75, 3)
+
+Function = Callable[..., np.ndarray]
+
+
+@runtime_checkable
+class Networks(Protocol):
+    """Where measurements get their networks.
+
+    Attributes:
+        absent: network -> the sentence that says what is missing, and where to get it.
+    """
+
+    absent: dict[str, str]
+
+    def obtain(self, name: str) -> Function | None:
+        """A network as a function of NumPy arrays; None when it is not there."""
+        ...
+
+    def weights_of(self, name: str) -> Sequence[Mapping[str, str]]:
+        """The files of a network that was obtained: network, file, sha256."""
+        ...
+
+
+class FeatureNetworks:
+    """Every feature network that is asked for, read and compiled once.
+
+    Attributes:
+        absent: see `Networks`.
+        origins: network -> its files, with their checksums.
+    """
+
+    def __init__(self, mesh: Mesh, *, weights: str = "", per_device: int = 16):
+        """Reads nothing yet.
+
+        Args:
+            mesh: whose devices share a batch.
+            weights: `RANDOM`, or empty for the files in JAXGEN_WEIGHTS.
+            per_device: pictures that a device takes at once.
+
+        Raises:
+            KeyError: for other weights.
+        """
+        if weights:
+            checks.require_known("features", "weights", weights, (RANDOM,))
+        self.absent: dict[str, str] = {}
+        self.origins: dict[str, tuple[dict[str, str], ...]] = {}
+        self._mesh, self._random = mesh, weights == RANDOM
+        self._batch = per_device * mesh.shape["data"]
+        self._made: dict[str, Function | None] = {}
+
+    def obtain(self, name: str) -> Function | None:
+        """A network as a function of NumPy arrays; None when its files are not there.
+
+        Inception takes [b, 299, 299, 3] and the name of a layer, and gives [b, d].
+        LPIPS takes two batches in [-1, 1], and gives [b].
+
+        Args:
+            name: in `weights.registry`, or a network that only others have.
+
+        Raises:
+            ValueError: for a file that is not what it should be.
+        """
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> Function | None:
+        found = network(name)
+        if found is None:
+            self.absent[name] = f"there is no {name} here, only at its publisher"
+            return None
+        if lacking := [] if self._random else _lacking(name):
+            self.absent[name] = "; ".join(lacking)
+            return None
+        variables = self._variables(name, found)
+        variables = jax.device_put(variables, meshes.replicated(self._mesh))
+        if isinstance(found, LPIPS):
+            return partial(self._run, self._compiled(found), variables)
+        compiled: dict[str, Callable] = {}
+
+        def features(images: np.ndarray, layer: str) -> np.ndarray:
+            if layer not in compiled:
+                compiled[layer] = self._compiled(found, layer)
+            return self._run(compiled[layer], variables, images)
+
+        return features
+
+    def _variables(self, name: str, found: nn.Module) -> Any:
+        shapes = jax.eval_shape(partial(_drawn, found), jax.random.key(0))
+        if self._random:
+            self.origins[name] = ({"network": name, "file": RANDOM, "sha256": RANDOM},)
+            with jax.transfer_guard("allow"):
+                return jax.jit(partial(_drawn, found))(jax.random.key(0))
+        paths = [registry.find(part) for part in registry.parts(name)]
+        arrays: dict[str, np.ndarray] = {}
+        for path in paths:
+            arrays |= files.read(path).arrays
+        table = _format(name).tables[name]({})
+        variables, _ = rules.apply(table, arrays, shapes)
+        self.origins[name] = tuple(
+            {"network": name, "file": pathlib.Path(p).name, "sha256": _sha256(p)}
+            for p in paths
+        )
+        return variables
+
+    def _compiled(self, found: nn.Module, layer: str = "") -> Callable:
+        @partial(jax.jit, out_shardings=meshes.replicated(self._mesh))
+        def compute(variables, arrays):
+            with jax.default_matmul_precision("highest"):
+                if not layer:
+                    return found.apply(variables, *arrays)
+                layers: Any = found.apply(variables, *arrays, layers=(layer,))
+                return layers[layer]
+
+        return compute
+
+    def _run(
+        self, function: Callable, variables: Any, *arrays: np.ndarray
+    ) -> np.ndarray:
+        """In batches of one size, the last one padded with its last picture."""
+        rows = []
+        for start in range(0, len(arrays[0]), self._batch):
+            parts = [array[start : start + self._batch] for array in arrays]
+            count = len(parts[0])
+            pad = [(0, self._batch - count), *[(0, 0)] * 3]
+            named = {str(i): np.pad(p, pad, "edge") for i, p in enumerate(parts)}
+            shared = share_out(named, self._mesh)
+            found = function(variables, [shared[name] for name in named])
+            rows.append(np.asarray(jax.device_get(found))[:count])
+        return np.concatenate(rows)
+
+    def weights_of(self, name: str) -> Sequence[Mapping[str, str]]:
+        """See `Networks`."""
+        return self.origins.get(name, ())
+
+
+def network(name: str) -> nn.Module | None:
+    """The module of a network; None when we have none of that name."""
+    if name.startswith("inception_"):
+        return Inception(variant=name.removeprefix("inception_"))
+    if name in lpips.NETWORKS:
+        return LPIPS(backbone=lpips.NETWORKS[name], version=name.rpartition("_v")[2])
+    return None
+
+
+def _lacking(name: str) -> list[str]:
+    """What to do about each file of a network that is not there."""
+    advice = []
+    for part in registry.parts(name):
+        try:
+            registry.find(part)
+        except FileNotFoundError as error:
+            text = str(error.args[0]).removeprefix(f"weights: {part!r} is missing: ")
+            advice.append(text.rstrip("."))
+    return advice
+
+
+def _format(name: str) -> rules.Format:
+    if name in lpips.NETWORKS:
+        return lpips.FORMATS["parts"]
+    return inception.FORMATS["torchvision"]
+
+
+def _drawn(found: nn.Module, key: jax.Array) -> Any:
+    image = jax.numpy.zeros(_PICTURE)
+    if isinstance(found, LPIPS):
+        return found.init(key, image, image)
+    return found.init(key, image, ("logits",))
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

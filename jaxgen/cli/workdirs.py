@@ -1,0 +1,214 @@
+"""Trained workdirs as streams: answers to unseen samples, and rows without training."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxgen.cli import evaluators
+from jaxgen.cli.gathering import Batch, Stream
+from jaxgen.cli.protocols import Given
+from jaxgen.data import pairing, pipeline
+from jaxgen.data.source import open_source
+from jaxgen.runtime import evaluation
+from jaxgen.runtime.experiment import Experiment, config_hash
+from jaxgen.runtime.measuring import Answers, Samples
+from jaxgen.runtime.mesh import mesh_key
+from jaxgen.runtime.provenance import provenance
+
+COMPARISONS = ("copy", "mean", "stranger")
+"""Rows that need no training."""
+OURS = "ours"
+_MEAN_OF = 1_000
+_JOINTS = 18
+_POSES = ("source_keypoints", "target_keypoints")
+
+
+@dataclass(frozen=True)
+class Workdir:
+    """A trained system with its data.
+
+    Attributes:
+        opened: its workdir.
+        data: the `data` part of its config, prepared.
+    """
+
+    opened: Experiment
+    data: Mapping[str, Any]
+
+    @cached_property
+    def spec(self) -> Mapping[str, jax.ShapeDtypeStruct]:
+        """What the system takes, in batches that all devices share."""
+        devices, size = self.opened.mesh.shape["data"], self.opened.config.batch_size
+        return self.opened.system.batch_spec(-(-size // devices) * devices)
+
+    @property
+    def size(self) -> str:
+        """Height and width of the pictures."""
+        shape = next(s.shape for s in self.spec.values() if s.dtype == np.uint8)
+        return f"{shape[1]}x{shape[2]}"
+
+    @cached_property
+    def request(self) -> Mapping[str, jax.ShapeDtypeStruct]:
+        """What the system takes, and the poses that masks are drawn from if any are."""
+        request = dict(self.spec)
+        batch = next(iter(self.spec.values())).shape[0]
+        pose = jax.ShapeDtypeStruct((batch, _JOINTS, 2), np.float32)
+        for name in _POSES:
+            wanted = {**request, name: pose}
+            try:
+                next(pipeline.once(self.data, wanted, split="test", samples=1))
+            except (KeyError, ValueError):
+                continue  # This dataset has none.
+            request = wanted
+        return request
+
+    @cached_property
+    def predict(self) -> Callable:
+        """The system's answers as bytes."""
+        return evaluation.make_predict(self.opened.system, self.opened.mesh)
+
+    @cached_property
+    def predict_floats(self) -> Callable:
+        """The same before they are quantised."""
+        predict = evaluation.make_predict(
+            self.opened.system, self.opened.mesh, quantised=False
+        )
+        names = tuple(self.spec)
+
+        def chosen(nets, batch, key):
+            return predict(nets, {name: batch[name] for name in names}, key)
+
+        return chosen
+
+    def draw(
+        self, row: str, *, split: str, samples: int, names: dict[Any, list[str]]
+    ) -> Answers:
+        """Answers of the system as bytes, or of a row that needs no training.
+
+        Args:
+            row: `OURS` or a name in `COMPARISONS`.
+            split: of the dataset.
+            samples: how many.
+            names: filled with those of the samples, under (split, samples).
+        """
+        once = partial(pipeline.once, self.data, self.spec)
+        names[split, samples] = kept = []
+        drawn = self._drawn(row, once, self.predict, split=split, samples=samples)
+        for outputs, batch, found in drawn:
+            kept.extend(found)
+            yield outputs, batch, found
+
+    def _drawn(self, row: str, once: Callable, predict: Callable, **which) -> Answers:
+        if row == "copy":
+            return self._constant(once(**which), lambda batch: batch["source_image"])
+        if row == "mean":
+            return self._constant(once(**which), self._means)
+        key = mesh_key(self.opened.config.seed, self.opened.mesh)
+        samples = once(**which, stranger=row == "stranger")
+        return evaluation.answers(
+            predict, self.opened.nets, samples, key, self.opened.mesh
+        )
+
+    def _constant(self, samples: Samples, answer: Callable) -> Answers:
+        names = evaluators.output_names(self.opened.system)
+        for batch, real in samples:
+            image: np.ndarray = answer(batch)[: len(real)]
+            kept = {name: value[: len(real)] for name, value in batch.items()}
+            yield {name: image for name in names}, kept, real
+
+    def _means(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        return np.broadcast_to(self._mean, batch["target_image"].shape)
+
+    @cached_property
+    def _mean(self) -> np.ndarray:
+        """The mean training target: what ignores every input could give."""
+        total, count = np.zeros(()), 0
+        split = self.opened.config.data.split
+        found = pipeline.once(self.data, self.spec, split=split, samples=_MEAN_OF)
+        for batch, names in found:
+            targets = batch["target_image"][: len(names)]
+            total = total + targets.sum(0, dtype=np.float64)
+            count += len(names)
+        return (total / count).astype(np.uint8)
+
+    def given(self, row: str, *, split: str, samples: int | None) -> Given:
+        """The same for protocols, with targets and real pictures.
+
+        Args:
+            row: `OURS` or a name in `COMPARISONS`.
+            split: of the dataset.
+            samples: how many pairs; None for all.
+        """
+        count = self._count(split, samples)
+        which: dict[str, Any] = dict(split=split, samples=samples)
+        digest = f"{pipeline.fingerprint(self.data, split)} first {count}"
+        once = partial(pipeline.once, self.data, self.request)
+
+        def answers() -> Iterator[Batch]:
+            found = self._drawn(row, once, self.predict_floats, **which)
+            return (_batch(outputs["image"], batch, n) for outputs, batch, n in found)
+
+        def targets() -> Iterator[Batch]:
+            for batch, names in once(**which):
+                yield _pictures(batch["target_image"], names)
+
+        train = self._train()
+        return Given(
+            answers=Stream("this workdir's samples", count, digest, answers),
+            paired=count,
+            real={
+                "targets": Stream(f"targets of {split}", count, digest, targets),
+                "train": train,
+                "dataset": train,
+            },
+            features=[name for name in self.request if not name.endswith("image")],
+        )
+
+    def provenance(self) -> dict[str, Any]:
+        """Versions and devices, the config and the data."""
+        return provenance(
+            {
+                "config": config_hash(self.opened.config),
+                "dataset": pipeline.fingerprint(self.data, "test"),
+            }
+        )
+
+    def _count(self, split: str, samples: int | None) -> int:
+        source = open_source(self.data, split)
+        count = len(pairing.pair(self.data.get("pairing", "none"), source).samples)
+        return count if samples is None else min(count, samples)
+
+    def _train(self) -> Stream:
+        """Every picture of the training split, once."""
+        split = self.opened.config.data.split
+        shape = next(s.shape for s in self.spec.values() if s.dtype == np.uint8)
+        request = {"image": jax.ShapeDtypeStruct(shape, np.uint8)}
+
+        def draw() -> Iterator[Batch]:
+            found = pipeline.once(self.data, request, split=split, pairing="none")
+            return (_pictures(batch["image"], names) for batch, names in found)
+
+        return Stream(
+            f"every picture of split {split}",
+            len(open_source(self.data, split).records),
+            f"{pipeline.fingerprint(self.data, split)} {shape[1]}x{shape[2]} single",
+            draw,
+        )
+
+
+def _batch(
+    images: np.ndarray, batch: Mapping[str, np.ndarray], names: Sequence[str]
+) -> Batch:
+    never = [False] * len(names)
+    features = {k: v for k, v in batch.items() if not k.endswith("image")}
+    targets = list(batch["target_image"])
+    return Batch(names, list(images), never, targets, never, features)
+
+
+def _pictures(images: np.ndarray, names: Sequence[str]) -> Batch:
+    images = images[: len(names)]
+    return Batch(names, list(images), [False] * len(names))

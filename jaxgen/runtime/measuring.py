@@ -1,0 +1,189 @@
+"""What metrics keep of answers and of real pictures, and the numbers it makes."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from jaxgen.metrics.base import PairedMetric, SetMetric
+
+Samples = Iterable[tuple[Mapping[str, np.ndarray], list[str]]]
+Answers = Iterator[tuple[dict[str, np.ndarray], Mapping[str, np.ndarray], list[str]]]
+Kept = Any
+"""What is kept of a stream: values [n] of a metric of pairs, or a `metrics.base.State`.
+"""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The real pictures that a metric of a set compares with.
+
+    Attributes:
+        split: of the dataset; each of its pictures counts once.
+        samples: at most so many samples are looked at; None for all.
+    """
+
+    split: str = "train"
+    samples: int | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One entry of `config.evals`: which number, over which people, of which output.
+
+    Attributes:
+        metric: what to compute.
+        split: of the dataset.
+        samples: how many.
+        output: of `System.predict`.
+        reference: of a metric of a set.
+        weights: the files of its network: network, file, sha256.
+        features: of a metric of a set: bytes [b, h, w, 3], their batch, and whether
+            they are real -> what the metric gathers, [b, ...].
+    """
+
+    metric: PairedMetric | SetMetric
+    split: str = "test"
+    samples: int = 200
+    output: str = "image"
+    reference: Reference = field(default_factory=Reference)
+    weights: Sequence[Mapping[str, str]] = ()
+    features: Callable[..., np.ndarray] | None = None
+
+    def number(self, kept: Kept, real: Any = None) -> float:
+        """The number, from what was kept of the answers and of real pictures."""
+        if isinstance(self.metric, PairedMetric):
+            return float(np.mean(np.asarray(kept)))
+        return next(iter(self.metric.compute(real, kept).values()))
+
+
+def measure(evaluations: Mapping[str, Evaluation], results: Answers) -> dict[str, Kept]:
+    """What every metric keeps of all samples, in order.
+
+    Args:
+        evaluations: by name.
+        results: of `answers`, or anything of the same form.
+
+    Returns:
+        name -> float64 [n], or the state of a metric of a set.
+    """
+    values: dict[str, list[np.ndarray]] = {}
+    states: dict[str, Any] = {}
+    for outputs, batch, _ in results:
+        shared: dict[Any, np.ndarray] = {}
+        for name, entry in evaluations.items():
+            images = outputs[entry.output]
+            if isinstance(entry.metric, PairedMetric):
+                found = entry.metric.values(images, batch)
+                values.setdefault(name, []).append(found)
+            else:
+                key = entry.features, entry.output
+                if key not in shared:
+                    shared[key] = _features(entry, images, batch, real=False)
+                state = states.get(name) or entry.metric.gathers.empty()
+                states[name] = state.update(shared[key])
+    return {name: np.concatenate(found) for name, found in values.items()} | states
+
+
+def _features(
+    entry: Evaluation,
+    images: np.ndarray,
+    batch: Mapping[str, np.ndarray],
+    *,
+    real: bool,
+) -> np.ndarray:
+    if entry.features is None:
+        raise ValueError("evaluation: a metric of a set needs features to gather.")
+    return entry.features(images, batch, real=real)
+
+
+def real_states(
+    evaluations: Mapping[str, Evaluation], once: Callable[..., Samples]
+) -> dict[str, Any]:
+    """What metrics of sets keep of real pictures: it depends on no network of ours.
+
+    A picture that is the target of several sources counts once.
+
+    Args:
+        evaluations: by name; those of pairs have no such stream.
+        once: `once(split=..., samples=...)` gives padded batches.
+    """
+    groups: dict[Reference, dict[str, Evaluation]] = {}
+    for name, entry in evaluations.items():
+        if isinstance(entry.metric, SetMetric) and "real" in entry.metric.streams:
+            groups.setdefault(entry.reference, {})[name] = entry
+    states: dict[str, Any] = {}
+    for reference, group in groups.items():
+        samples = once(split=reference.split, samples=reference.samples)
+        for images, batch in _distinct(samples):
+            shared: dict[Any, np.ndarray] = {}
+            for name, entry in group.items():
+                if entry.features not in shared:
+                    rows = _features(entry, images, batch, real=True)
+                    shared[entry.features] = rows
+                metric: Any = entry.metric
+                state = states.get(name) or metric.gathers.empty()
+                states[name] = state.update(shared[entry.features])
+    return states
+
+
+def _distinct(
+    samples: Samples,
+) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Real pictures, each the first time that it comes, with their part of a batch."""
+    seen: set[bytes] = set()
+    for batch, names in samples:
+        pictures = batch["target_image" if "target_image" in batch else "image"]
+        rows = []
+        for row, picture in enumerate(pictures[: len(names)]):
+            digest = hashlib.sha256(picture.tobytes()).digest()
+            if digest not in seen:
+                seen.add(digest)
+                rows.append(row)
+        if rows:
+            yield pictures[rows], {name: value[rows] for name, value in batch.items()}
+
+
+def measure_all(
+    evaluations: Mapping[str, Evaluation], draw: Callable[..., Answers]
+) -> dict[str, Kept]:
+    """`measure`, with the answers that each evaluation wants.
+
+    Args:
+        evaluations: by name.
+        draw: `draw(split=..., samples=...)` gives answers.
+    """
+    values: dict[str, Kept] = {}
+    for (split, samples), group in by_samples(evaluations).items():
+        values |= measure(group, draw(split=split, samples=samples))
+    return values
+
+
+def by_samples(
+    evaluations: Mapping[str, Evaluation],
+) -> dict[tuple[str, int], dict[str, Evaluation]]:
+    """Evaluations that look at the same samples together: each is drawn once."""
+    groups: dict[tuple[str, int], dict[str, Evaluation]] = {}
+    for name, evaluation in evaluations.items():
+        groups.setdefault((evaluation.split, evaluation.samples), {})[name] = evaluation
+    return groups
+
+
+def paired_interval(
+    difference: np.ndarray, *, draws: int = 10_000, seed: int = 0
+) -> tuple[float, float]:
+    """A 95 % bootstrap interval of the mean of paired differences.
+
+    Args:
+        difference: [n], one per sample. Samples of one person are not independent, so
+            the interval over people is wider.
+        draws: resamples.
+        seed: of the resamples.
+    """
+    rng = np.random.default_rng(seed)
+    picks = rng.integers(0, len(difference), (draws, len(difference)))
+    means = difference[picks].mean(1)
+    low, high = np.quantile(means, (0.025, 0.975))
+    return float(low), float(high)
