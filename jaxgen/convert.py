@@ -3,6 +3,7 @@
 python -m jaxgen.convert --config pg2_market1501 --to runs/converted \
     --from coarse=G1.pth refine=G2.pth discriminator=random
 python -m jaxgen.convert --workdir runs/pg2 --network coarse --to-torch G1.safetensors
+python -m jaxgen.convert --network vgg19 --from vgg19-dcbb9e9d.pth --to nets/vgg19
 python -m jaxgen.convert --inspect G1.pth
 """
 
@@ -20,11 +21,12 @@ from safetensors import numpy as safetensors
 
 from jaxgen import systems
 from jaxgen.cli.arguments import Parser, run
+from jaxgen.cli.feature_networks import origins, read_feature_network
 from jaxgen.cli.networks import RANDOM, Conversion, convert_files, exported, place
 from jaxgen.core import checks
 from jaxgen.core.arrays import Config
 from jaxgen.data.builders import folders
-from jaxgen.runtime import experiment
+from jaxgen.runtime import experiment, networks
 from jaxgen.runtime.checkpoint import Checkpoints
 from jaxgen.runtime.mesh import make_mesh
 from jaxgen.runtime.optim import make_optimizers
@@ -46,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     use = _use(parser, {a.partition("=")[0] for a in arguments if a[:2] == "--"})
     if use == "--inspect":
         print(inspected(parser.parse_args(arguments).inspect))
+    elif use == "--network":
+        print(convert_network(parser.parse_args(arguments)))
     elif use == "--to-torch":
         print(export(parser.parse_args(arguments)))
     else:
@@ -58,9 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 _USES = {
     "--inspect": (),
     "--to-torch": ("--workdir", "--network", "--format", "--checkpoint"),
+    "--network": ("--from", "--to"),
     "--to": ("--config", "--from", "--infer"),
 }
-"""The three uses by the flag that tells them, with the others that each takes."""
+"""The uses by the flag that tells them, with the others that each takes."""
 
 
 def _use(parser: Parser, given: set[str]) -> str:
@@ -72,8 +77,9 @@ def _use(parser: Parser, given: set[str]) -> str:
 
 
 _NEEDS = (
-    "--from NAME=FILE ... and --to WORKDIR, or --workdir WORKDIR, --network NAME and "
-    "--to-torch FILE, or --inspect FILE"
+    "--config, --from NAME=FILE ... and --to WORKDIR; or --network NAME, --from FILE "
+    "... and --to FOLDER; or --workdir WORKDIR, --network NAME and --to-torch FILE; or "
+    "--inspect FILE"
 )
 
 
@@ -106,7 +112,9 @@ def _parser() -> Parser:
     )
     back = parser.add_argument_group("from a workdir to a file").add_argument
     back("--workdir", help="folder that train or convert wrote", **unset)
-    back("--network", help="of its system", **unset)
+    back("--network", help="of its system; without --workdir a feature network such as "
+        "vgg19, which --from FILE --to FOLDER makes a folder for config.pretrained of",
+        **unset)  # fmt: skip
     back(
         "--to-torch",
         metavar="FILE.safetensors",
@@ -147,6 +155,33 @@ def convert(config: Config, given: Mapping[str, str], out: str, *, infer: bool) 
     for line in told:
         print(f"convert: {line}")
     print(f"convert: wrote {out}; every array is accounted for in {_REPORT} there")
+
+
+def convert_network(flags: argparse.Namespace) -> str:
+    """Writes the folder of one feature network; what it wrote.
+
+    Raises:
+        FileNotFoundError, FileExistsError, KeyError, ValueError: for names, files and
+            folders that do not fit; nothing is written.
+    """
+    if not flags.given or not flags.to:
+        raise ValueError(f"convert: needs {_NEEDS}.")
+    with folders.fresh(flags.to, last=networks.ABOUT) as folder:
+        net, report, about = read_feature_network(flags.network, flags.given)
+        facts = {
+            "network": flags.network,
+            "format": about,
+            "files": origins(flags.network, flags.given),
+            "mapped": dict(report.mapped),
+            "ignored": dict(report.ignored),
+            "parameters": report.parameters,
+        }
+        networks.write_network(str(folder), net, facts)
+    return (
+        f"convert: wrote {flags.to}: {flags.network}, {len(report.mapped)} arrays "
+        f"mapped, {len(report.ignored)} left out, none missing, {report.parameters:,} "
+        f"parameters ({about})"
+    )
 
 
 def export(flags: argparse.Namespace) -> str:

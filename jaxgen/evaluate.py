@@ -5,6 +5,7 @@ python -m jaxgen.evaluate --generated theirs ours --reference targets --protocol
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -187,7 +188,13 @@ def _number(
     """A number of ours, and the differences to the same of other rows."""
     numbers = {row: entry.number(found, real) for row, found in kept.items()}
     ours = kept[OURS]
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = {"count": len(names)}
+    definition = {**entry.metric.definition, "size": size}
+    if entry.features is not None:
+        known = entry.reference
+        at_most = f", from {known.samples} samples" if known.samples else ""
+        definition["limits"] = f"{len(names)} generated"
+        definition["real"] = f"every picture of {known.split} once{at_most}"
     if isinstance(ours, np.ndarray):
         facts = records.spread(ours, names)
     compared = {}
@@ -200,10 +207,11 @@ def _number(
                 compared[row]["interval_95"] = list(interval)
     return records.record(
         numbers[OURS],
-        {**entry.metric.definition, "size": size},
+        definition,
         **facts,
         samples=entry.samples,
         split=entry.split,
+        list=hashlib.sha256("\n".join(names).encode()).hexdigest()[:16],
         output=entry.output,
         weights=[dict(file) for file in entry.weights],
         compared=compared,

@@ -13,6 +13,8 @@ import jaxgen
 from jaxgen import convert, sample, systems, train
 from jaxgen.cli.arguments import load_config
 from jaxgen.cli.arguments import run as run_command
+from jaxgen.cli.feature_networks import FEATURE_NETWORKS
+from jaxgen.cli.networks import resolve_pretrained
 from jaxgen.systems.pg2.weights import FORMATS
 from jaxgen.weights import rules
 from tests.reference import golden, torch_zip
@@ -194,7 +196,7 @@ def test_what_does_not_fit_is_refused_and_nothing_written(
 @pytest.mark.parametrize(
     "flags, message",
     [
-        ((*CONFIG, "--network", "coarse"), "--network does not go with --to"),
+        ((*CONFIG, "--network", "coarse"), "does not go with --network"),
         (("--inspect", "x", "--infer"), "--infer does not go with --inspect"),
         (("--to-torch", "x", "--from", "coarse=x"), "does not go with --to-torch"),
     ],
@@ -271,3 +273,23 @@ def test_an_export_that_does_not_fit_is_refused(
     code = command(monkeypatch, *(word for pair in flags.items() for word in pair))
     assert code == 2 and message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_feature_network_becomes_a_folder_that_runs_start_from(
+    tmp_path, monkeypatch, capsys
+):
+    """AlexNet, the smallest, in torchvision's names."""
+    found = FEATURE_NETWORKS["alexnet"]
+    shapes = jax.eval_shape(found.init, jax.random.key(0))
+    table = found.formats["torchvision"].tables["alexnet"]({})
+    rng = np.random.default_rng(0)
+    drawn = jax.tree.map(lambda x: rng.normal(size=x.shape).astype("f"), shapes)
+    torch_zip.save(tmp_path / "alex.pth", rules.reverse(table, drawn))
+    flags = ("--network", "alexnet", "--to", tmp_path / "net")
+    assert command(monkeypatch, *flags) == 2
+    assert command(monkeypatch, *flags, "--from", tmp_path / "nowhere.pth") == 2
+    assert not (tmp_path / "net").exists()
+    assert command(monkeypatch, *flags, "--from", tmp_path / "alex.pth") == 0
+    assert "2,469,696 parameters" in capsys.readouterr().out
+    read = resolve_pretrained({"eye": str(tmp_path / "net")}, ["eye"])["eye"]
+    jax.tree.map(np.testing.assert_array_equal, read, drawn)

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import pathlib
@@ -6,12 +7,31 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from jaxgen import evaluate
+from jaxgen import evaluate, systems
+from jaxgen.cli import evaluators
 from jaxgen.cli.arguments import run
 from jaxgen.cli.features import FeatureNetworks
 from jaxgen.cli.reports import folder_reports
+from jaxgen.cli.workdirs import OURS
 from jaxgen.metrics import protocols
+from jaxgen.metrics.accumulate import Moments
+from jaxgen.runtime.measuring import Reference
 from jaxgen.runtime.mesh import make_mesh
+
+TINY = dict(image_size=(32, 16), width=8, code=8, discriminator_width=8)
+
+
+class Networks:
+    """Stands for every network."""
+
+    absent = {}
+
+    def obtain(self, name):
+        return lambda image, layer: image.mean((1, 2))
+
+    def weights_of(self, name):
+        return [{"network": name, "file": name, "sha256": "random"}]
+
 
 REAL = os.environ.get("JAXGEN_REAL_DATA", "")
 
@@ -74,9 +94,30 @@ def refused(capsys, *arguments):
     return said
 
 
+def test_numbers_of_sets_of_other_amounts_have_other_keys():
+    metric = evaluators.evaluations(
+        {"fid": dict(metric="fid")}, systems.build("pg2", TINY), Networks()
+    )["fid"]
+    rows = np.random.default_rng(0).normal(size=(9, 4))
+    kept = {OURS: Moments.of(rows[:6])}
+    found = [
+        evaluate._number(entry, kept, Moments.of(rows), ["name"] * count, "32x16")
+        for count, entry in (
+            (6, metric),
+            (6, metric),
+            (5, metric),
+            (6, dataclasses.replace(metric, reference=Reference("test"))),
+        )
+    ]
+    keys = [number["key"] for number in found]
+    assert keys[0] == keys[1] and len(set(keys)) == 3
+    assert found[0]["weights"][0]["sha256"] == "random"
+
+
 def test_every_number_carries_its_definition_and_provenance(report):
     number = report["numbers"]["mask_ssim/refined"]
-    assert number["samples"] == 8 and "7x7" in number["definition"]["window"]
+    assert number["samples"] == number["count"] == 8 and len(number["list"]) == 16
+    assert "7x7" in number["definition"]["window"]
     assert number["key"].startswith("mask_ssim-") and number["weights"] == []
     assert number["definition"]["size"] == "32x16"
     assert {"jaxgen", "packages", "config", "dataset"} <= report["provenance"].keys()

@@ -33,7 +33,8 @@ def get_config():
     config = runpy.run_path(path)["get_config"]("tiny")
     config.steps = config.model.stage1_steps = 100_000
     config.evals = {{}}
-    config.log_every, config.save_every, config.show_every = 1, 0, 0
+    config.log_every = 1
+    config.save_every = config.show_every = config.eval_every = 0
     return config
 """
 
@@ -118,6 +119,11 @@ def pair(*workdirs, options=((), ()), largest_file=None):
     ]
 
 
+def said_last(runs):
+    """For the report of a test that fails."""
+    return "\n".join(line for run in runs for line in run.lines[-30:])
+
+
 def terms(workdir):
     """Losses by step, without the speed."""
     rows = [json.loads(s) for s in (workdir / "metrics.jsonl").read_text().splitlines()]
@@ -135,7 +141,7 @@ def stopped_together(workdir, name, *targets):
     both[0].wait_for("step 3/")
     for index in targets:
         both[index].process.send_signal(name)
-    assert [run.end() for run in both] == [0, 0], both[0].lines[-20:]
+    assert [run.end() for run in both] == [0, 0], said_last(both)
     assert not any(line.startswith("train:") for line in both[1].lines)
     step = checkpoint.find_step(str(workdir), "latest")
     assert step >= 3 and max(terms(workdir)) == step

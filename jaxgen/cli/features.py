@@ -1,7 +1,5 @@
 """Feature networks by name, out of the files that a user brought."""
 
-import hashlib
-import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -11,16 +9,19 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
+from jaxgen.cli.feature_networks import (
+    FEATURE_NETWORKS,
+    origins,
+    read_feature_network,
+)
 from jaxgen.core import checks
-from jaxgen.nets.inception import Inception
 from jaxgen.nets.lpips import LPIPS
 from jaxgen.runtime import mesh as meshes
 from jaxgen.runtime.evaluation import share_out
-from jaxgen.weights import files, inception, lpips, registry, rules
+from jaxgen.weights import registry
 
 RANDOM = "random"
 """In place of weights: a network as it is drawn. Its numbers mean nothing."""
-_PICTURE = (1, 75, 75, 3)
 
 Function = Callable[..., np.ndarray]
 
@@ -88,15 +89,15 @@ class FeatureNetworks:
         return self._made[name]
 
     def _make(self, name: str) -> Function | None:
-        found = network(name)
-        if found is None:
+        if name not in FEATURE_NETWORKS:
             self.absent[name] = f"there is no {name} here, only at its publisher"
             return None
         if lacking := [] if self._random else _lacking(name):
             self.absent[name] = "; ".join(lacking)
             return None
-        variables = self._variables(name, found)
+        variables = self._variables(name)
         variables = jax.device_put(variables, meshes.replicated(self._mesh))
+        found = FEATURE_NETWORKS[name].module
         if isinstance(found, LPIPS):
             return partial(self._run, self._compiled(found), variables)
         compiled: dict[str, Callable] = {}
@@ -108,22 +109,14 @@ class FeatureNetworks:
 
         return features
 
-    def _variables(self, name: str, found: nn.Module) -> Any:
-        shapes = jax.eval_shape(partial(_drawn, found), jax.random.key(0))
+    def _variables(self, name: str) -> Any:
         if self._random:
             self.origins[name] = ({"network": name, "file": RANDOM, "sha256": RANDOM},)
             with jax.transfer_guard("allow"):
-                return jax.jit(partial(_drawn, found))(jax.random.key(0))
+                return jax.jit(FEATURE_NETWORKS[name].init)(jax.random.key(0))
         paths = [registry.find(part) for part in registry.parts(name)]
-        arrays: dict[str, np.ndarray] = {}
-        for path in paths:
-            arrays |= files.read(path).arrays
-        table = _format(name).tables[name]({})
-        variables, _ = rules.apply(table, arrays, shapes)
-        self.origins[name] = tuple(
-            {"network": name, "file": pathlib.Path(p).name, "sha256": _sha256(p)}
-            for p in paths
-        )
+        variables, _, _ = read_feature_network(name, paths)
+        self.origins[name] = origins(name, paths)
         return variables
 
     def _compiled(self, found: nn.Module, layer: str = "") -> Callable:
@@ -157,15 +150,6 @@ class FeatureNetworks:
         return self.origins.get(name, ())
 
 
-def network(name: str) -> nn.Module | None:
-    """The module of a network; None when we have none of that name."""
-    if name.startswith("inception_"):
-        return Inception(variant=name.removeprefix("inception_"))
-    if name in lpips.NETWORKS:
-        return LPIPS(backbone=lpips.NETWORKS[name], version=name.rpartition("_v")[2])
-    return None
-
-
 def _lacking(name: str) -> list[str]:
     """What to do about each file of a network that is not there."""
     advice = []
@@ -176,21 +160,3 @@ def _lacking(name: str) -> list[str]:
             text = str(error.args[0]).removeprefix(f"weights: {part!r} is missing: ")
             advice.append(text.rstrip("."))
     return advice
-
-
-def _format(name: str) -> rules.Format:
-    if name in lpips.NETWORKS:
-        return lpips.FORMATS["parts"]
-    return inception.FORMATS["torchvision"]
-
-
-def _drawn(found: nn.Module, key: jax.Array) -> Any:
-    image = jax.numpy.zeros(_PICTURE)
-    if isinstance(found, LPIPS):
-        return found.init(key, image, image)
-    return found.init(key, image, ("logits",))
-
-
-def _sha256(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

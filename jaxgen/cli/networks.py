@@ -1,6 +1,5 @@
 """From names and files to networks."""
 
-import hashlib
 import pathlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +10,10 @@ import jax
 import numpy as np
 
 from jaxgen import systems
+from jaxgen.cli.feature_networks import sha256
 from jaxgen.core import checks, lookup
 from jaxgen.core.arrays import Nets
-from jaxgen.runtime import experiment
+from jaxgen.runtime import experiment, networks
 from jaxgen.weights import files, rules
 from jaxgen.weights.files import Contents
 from jaxgen.weights.rules import Format
@@ -26,8 +26,8 @@ def resolve_pretrained(pretrained: Mapping[str, str], frozen: Sequence[str]) -> 
     """Reads every network that a run starts from.
 
     Args:
-        pretrained: network -> workdir that has a network of that name, or `random`
-            for the system's own drawing.
+        pretrained: network -> workdir that has a network of that name, folder of one
+            network, or `random` for the system's own drawing.
         frozen: networks that nothing trains: each needs an entry.
 
     Raises:
@@ -38,16 +38,19 @@ def resolve_pretrained(pretrained: Mapping[str, str], frozen: Sequence[str]) -> 
         if name not in pretrained:
             raise KeyError(
                 f"config.pretrained: {name!r} is never trained, so it needs an "
-                "entry: a workdir, or 'random' to try things out."
+                "entry: a workdir, the folder of a network, or 'random' to try things "
+                "out."
             )
     return {
-        name: _from_workdir(name, where)
+        name: _from_folder(name, where)
         for name, where in pretrained.items()
         if where != RANDOM
     }
 
 
-def _from_workdir(name: str, workdir: str):
+def _from_folder(name: str, workdir: str):
+    if networks.holds_network(workdir):
+        return networks.read_network(workdir)
     nets = experiment.open_workdir(workdir).nets
     checks.require_known(f"config.pretrained: {workdir}", "network", name, nets)
     return nets[name]
@@ -280,7 +283,7 @@ def _read(
         raise ValueError(f"convert: {network!r} from {source.path}: {text}") from None
     return net, {
         "file": source.path,
-        "sha256": _sha256(source.path),
+        "sha256": sha256(source.path),
         "kind": source.contents.kind,
         "container": source.contents.container,
         "format": source.format.about,
@@ -290,10 +293,3 @@ def _read(
         "constants": dict(report.constants),
         "others": list(source.contents.others),
     }
-
-
-def _sha256(path: str) -> str:
-    # Of a TensorFlow checkpoint, the file with the checksums of all others.
-    found = path if pathlib.Path(path).is_file() else f"{path}.index"
-    with open(found, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,7 +12,7 @@ from etils import epath
 from jaxgen.core.arrays import Net
 from jaxgen.runtime.experiment import write_text
 
-_ABOUT, _VARIABLES = "network.json", "variables"
+ABOUT, _VARIABLES = "network.json", "variables"
 
 
 def write_network(folder: str, net: Net, about: Mapping[str, Any]) -> None:
@@ -27,12 +27,12 @@ def write_network(folder: str, net: Net, about: Mapping[str, Any]) -> None:
         # NumPy arrays: others are bound to the devices that they were written from.
         net = jax.tree.map(np.asarray, net)
         checkpointer.save(epath.Path(folder).absolute() / _VARIABLES, net)
-    write_text(epath.Path(folder) / _ABOUT, json.dumps(about, indent=1))
+    write_text(epath.Path(folder) / ABOUT, json.dumps(about, indent=1))
 
 
 def holds_network(folder: str) -> bool:
     """Whether a folder is one that `write_network` wrote."""
-    return (epath.Path(folder) / _ABOUT).exists()
+    return (epath.Path(folder) / ABOUT).exists()
 
 
 def read_network(folder: str) -> Net:

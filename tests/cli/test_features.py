@@ -3,9 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgen.cli import features
+from jaxgen.cli.feature_networks import FEATURE_NETWORKS
 from jaxgen.cli.features import FeatureNetworks
-from jaxgen.nets.inception import Inception
 from jaxgen.nets.lpips import LPIPS
 from jaxgen.runtime.mesh import guarded, make_mesh
 from jaxgen.weights import lpips, registry, rules
@@ -51,10 +50,8 @@ def test_a_network_of_another_house_is_absent_with_a_sentence(networks):
 
 
 def test_names_are_those_of_the_registry():
-    known = [n for n in registry.FILES if features.network(n) is not None]
-    assert {"inception_tf", "inception_torchvision", *lpips.NETWORKS} <= set(known)
-    assert features.network("inception_torchvision") == Inception("torchvision")
-    assert features.network("lpips_vgg_v0.0") == LPIPS("vgg", "0.0")
+    assert set(FEATURE_NETWORKS) == set(registry.FILES) - {"smpl"}
+    assert FEATURE_NETWORKS["lpips_vgg_v0.0"].module == LPIPS("vgg", "0.0")
 
 
 def test_every_file_that_is_missing_is_told(monkeypatch, tmp_path):
