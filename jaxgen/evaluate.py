@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     out = epath.Path(
         flags.out or epath.Path((flags.workdir or ["."])[0]) / "metrics.json"
     )
+    if out.is_dir():
+        raise IsADirectoryError(f"evaluate: --out {out} is a folder; name a file.")
     if not out.parent.is_dir():
         raise FileNotFoundError(f"evaluate: the folder of {out} does not exist.")
     compilation.enable_cache(cache_folder() / "compiled")
@@ -69,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for workdir in flags.workdir
         ]
     by_protocol = chosen or flags.generated
-    print(tables.protocol_text(reports) if by_protocol else table(reports))
     experiment.write_text(out, json.dumps(reports, indent=1, allow_nan=False))
+    print(tables.protocol_text(reports) if by_protocol else table(reports))
     print(f"evaluate: wrote {out}")
 
 
@@ -105,7 +107,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "answer), mean (the mean training target), stranger (the answer from another "
         "person's source)",
     )
-    add("--checkpoint", default="latest", help="latest, best or a step")
+    add("--checkpoint", help="latest (the default), best or a step")
     add("--samples", type=positive, default=None, help="instead of the config's")
     add(
         "--out", help="JSON file; by default metrics.json in the first workdir, or here"
@@ -115,10 +117,14 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("give either --workdir or --generated")
     if bool(flags.generated) != bool(flags.reference):
         parser.error("--generated and --reference go together")
-    if flags.generated and (flags.compare or flags.samples):
-        parser.error("--compare and --samples are for workdirs")
+    if flags.generated and (flags.compare or flags.samples or flags.checkpoint):
+        parser.error("--compare, --samples and --checkpoint are for workdirs")
     if flags.real and not flags.generated:
         parser.error("--real is for folders; a workdir knows its training split")
+    names = flags.protocol.split(",")
+    if flags.protocol and (not all(names) or (ALL in names and len(names) > 1)):
+        parser.error(f"--protocol is {ALL}, or names with commas between them")
+    flags.checkpoint = flags.checkpoint or "latest"
     return flags
 
 
@@ -165,68 +171,104 @@ def report(
         "variant": config.model.get("variant", config.system),
         "step": workdir.opened.step,
         "numbers": {
-            name: _number(
+            label: number
+            for name, entry in evaluations.items()
+            for label, number in _numbers(
+                name,
                 entry,
                 {row: found[name] for row, found in kept.items()},
                 real.get(name),
                 names[entry.split, entry.samples],
                 workdir.size,
-            )
-            for name, entry in evaluations.items()
+            ).items()
         },
         "provenance": workdir.provenance(),
     }
 
 
-def _number(
+def _numbers(
+    name: str,
     entry: Evaluation,
     kept: Mapping[str, measuring.Kept],
     real: Any,
     names: Sequence[str],
     size: str,
 ) -> dict[str, Any]:
-    """A number of ours, and the differences to the same of other rows."""
-    numbers = {row: entry.number(found, real) for row, found in kept.items()}
-    ours = kept[OURS]
-    facts: dict[str, Any] = {"count": len(names)}
+    """Numbers of ours by label, and the differences to the same of other rows."""
+    numbers = {row: entry.numbers(name, found, real) for row, found in kept.items()}
+    facts = {
+        **_facts(entry, kept[OURS], names),
+        "samples": entry.samples,
+        "split": entry.split,
+        "list": hashlib.sha256("\n".join(names).encode()).hexdigest()[:16],
+        "output": entry.output,
+        "weights": [dict(file) for file in entry.weights],
+    }
+    definition = _definition(entry, names, size)
+    found = {}
+    for label, value in numbers[OURS].items():
+        its = {row: by_label[label] for row, by_label in numbers.items()}
+        compared = _differences(its, kept, entry)
+        found[label] = records.record(value, definition, **facts, compared=compared)
+    return found
+
+
+def _definition(entry: Evaluation, names: Sequence[str], size: str) -> dict[str, str]:
     definition = {**entry.metric.definition, "size": size}
+    definition |= records.untrained(entry.weights)
     if entry.features is not None:
         known = entry.reference
         at_most = f", from {known.samples} samples" if known.samples else ""
         definition["limits"] = f"{len(names)} generated"
         definition["real"] = f"every picture of {known.split} once{at_most}"
+    return definition
+
+
+def _facts(entry: Evaluation, ours: Any, names: Sequence[str]) -> dict[str, Any]:
+    """How many samples count, and how pairs spread."""
+    kept = entry.counted(len(names))
     if isinstance(ours, np.ndarray):
-        facts = records.spread(ours, names)
-    compared = {}
-    for row, found in kept.items():
+        return records.spread(ours[:kept], names[:kept])
+    return {"count": len(names)}
+
+
+def _differences(
+    numbers: Mapping[str, float], kept: Mapping[str, measuring.Kept], entry: Evaluation
+) -> dict[str, dict[str, Any]]:
+    """Of ours to every other row: a number's own, and of pairs an interval."""
+    compared: dict[str, dict[str, Any]] = {}
+    for row, value in numbers.items():
         if row != OURS:
-            difference = numbers[OURS] - numbers[row]
-            compared[row] = {"value": numbers[row], "difference": difference}
-            if isinstance(found, np.ndarray):
-                interval = measuring.paired_interval(ours - found)
+            compared[row] = {"value": value, "difference": numbers[OURS] - value}
+            if isinstance(found := kept[row], np.ndarray):
+                difference = (kept[OURS] - found)[: entry.counted(len(found))]
+                interval = measuring.paired_interval(difference)
                 compared[row]["interval_95"] = list(interval)
-    return records.record(
-        numbers[OURS],
-        definition,
-        **facts,
-        samples=entry.samples,
-        split=entry.split,
-        list=hashlib.sha256("\n".join(names).encode()).hexdigest()[:16],
-        output=entry.output,
-        weights=[dict(file) for file in entry.weights],
-        compared=compared,
-    )
+    return compared
 
 
 def table(reports: Sequence[dict[str, Any]]) -> str:
     """What people read: workdirs against numbers, then what each is compared with."""
     results = [(_label(found), found["numbers"]) for found in reports]
-    parts = [tables.matrix(results, results_down=True)]
+    parts = [tables.matrix(results, results_down=True), *_remarks(reports)]
     for found in reports:
         if compared := _compared(found):
             parts.append(f"{_label(found)} against rows that need no training:")
             parts.append(tables.aligned(compared))
     return "\n\n".join(parts)
+
+
+def _remarks(reports: Sequence[dict[str, Any]]) -> list[str]:
+    """What to know before a number is believed."""
+    random = dict.fromkeys(
+        label
+        for found in reports
+        for label, number in found["numbers"].items()
+        if "weights" in number["definition"]
+    )
+    if not random:
+        return []
+    return [f"{', '.join(random)}: computed by a network of random weights."]
 
 
 def _label(found: dict[str, Any]) -> str:
@@ -244,9 +286,9 @@ def _compared(found: dict[str, Any]) -> list[list[str]]:
                     name,
                     f"{records.number_of(number):.4f}",
                     other,
-                    f"{its['value']:.4f}",
-                    f"{its['difference']:+.4f}",
-                    "-" if low is None else f"{low:+.4f} to {high:+.4f}",
+                    f"{float(its['value']):.4f}",
+                    f"{float(its['difference']):+.4f}",
+                    "-" if low is None else f"{float(low):+.4f} to {float(high):+.4f}",
                 ]
             )
     return [head, *rows] if rows else []

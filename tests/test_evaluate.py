@@ -101,7 +101,9 @@ def test_numbers_of_sets_of_other_amounts_have_other_keys():
     rows = np.random.default_rng(0).normal(size=(9, 4))
     kept = {OURS: Moments.of(rows[:6])}
     found = [
-        evaluate._number(entry, kept, Moments.of(rows), ["name"] * count, "32x16")
+        evaluate._numbers(
+            "fid", entry, kept, Moments.of(rows), ["name"] * count, "32x16"
+        )["fid"]
         for count, entry in (
             (6, metric),
             (6, metric),
@@ -112,6 +114,38 @@ def test_numbers_of_sets_of_other_amounts_have_other_keys():
     keys = [number["key"] for number in found]
     assert keys[0] == keys[1] and len(set(keys)) == 3
     assert found[0]["weights"][0]["sha256"] == "random"
+    trained = dataclasses.replace(metric, weights=[{"sha256": "0" * 64}])
+    of_trained = evaluate._numbers(
+        "fid", trained, kept, Moments.of(rows), ["name"] * 6, "32x16"
+    )["fid"]
+    assert "random" in found[0]["definition"]["weights"]
+    assert "weights" not in of_trained["definition"]
+    assert of_trained["key"] != keys[0]
+
+
+def reported(numbers):
+    return [{"variant": "v", "workdir": "w", "step": 1, "numbers": numbers}]
+
+
+def test_numbers_that_are_not_finite_have_a_table_and_random_weights_a_remark():
+    compared = {"copy": {"value": "inf", "difference": "nan"}}
+    compared["copy"]["interval_95"] = ["nan", "nan"]
+    definition = {"name": "psnr", "weights": "random, not trained"}
+    number = dict(value="inf", key="psnr-1", definition=definition, compared=compared)
+    text = evaluate.table(reported({"psnr": number}))
+    assert "inf" in text and "+nan to +nan" in text
+    assert "psnr: computed by a network of random weights." in text
+
+
+def test_a_metric_of_several_numbers_reports_them_all():
+    evals = {"pr": dict(metric="precision_recall", options=dict(neighbours=1))}
+    system = systems.build("pg2", TINY)
+    entry = evaluators.evaluations(evals, system, Networks())["pr"]
+    rows = np.random.default_rng(0).normal(size=(9, 4))
+    real, ours = (entry.metric.gathers.empty().update(x) for x in (rows, rows[:5]))
+    found = evaluate._numbers("pr", entry, {OURS: ours}, real, ["name"] * 5, "32x16")
+    assert list(found) == ["pr precision", "pr recall"]
+    assert found["pr precision"]["value"] == 1
 
 
 def test_every_number_carries_its_definition_and_provenance(report):
@@ -155,6 +189,8 @@ def test_amounts_and_folders_that_make_no_sense_are_refused(tiny_workdir, tmp_pa
     assert stopped.value.code == 2
     with pytest.raises(FileNotFoundError, match="folder of"):
         evaluate.main(["--workdir", tiny_workdir, "--out", str(tmp_path / "a" / "m")])
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        evaluate.main(["--workdir", tiny_workdir, "--out", str(tmp_path)])
 
 
 def test_unknown_rows_and_workdirs_are_refused(tiny_workdir, tmp_path):
@@ -251,6 +287,9 @@ def test_a_wrong_size_is_one_sentence(folders, tmp_path, capsys):
         ["--generated", "a"],
         ["--workdir", "a", "--real", "b"],
         ["--generated", "a", "--reference", "b", "--compare", "copy"],
+        ["--generated", "a", "--reference", "b", "--checkpoint", "best"],
+        ["--workdir", "a", "--protocol", ","],
+        ["--workdir", "a", "--protocol", "pg2,all"],
     ],
 )
 def test_flags_that_do_not_go_together_are_refused(flags, capsys):

@@ -11,6 +11,7 @@ from jaxgen.cli.features import FeatureNetworks, Networks
 from jaxgen.cli.gathering import set_metric
 from jaxgen.core import checks, lookup
 from jaxgen.metrics import definitions, extractors, prepare, protocols
+from jaxgen.metrics import mask as masks
 from jaxgen.metrics.base import SetMetric
 from jaxgen.metrics.definitions import Built, Extractor, Number, Protocol
 from jaxgen.runtime.measuring import Evaluation, Reference
@@ -148,6 +149,11 @@ class SetNumber:
         return _weights(self.built, networks)
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """What its mask is drawn from."""
+        return masks.needs(self.built.number.mask)
+
+    @property
     def streams(self) -> tuple[str, ...]:
         """Those of the metric."""
         return self._metric.streams
@@ -246,6 +252,8 @@ def _evaluation(
     rest = {key: options[key] for key in kept if key in options} | {"metric": metric}
     if isinstance(metric, SetNumber | PairNumber):
         rest["weights"] = metric.weights(networks)
+        rest["mean"] = metric.built.number.mean
+        rest["counted"] = metric.built.number.kept
     if isinstance(metric, SetNumber):
         for key in options.get("reference", {}):
             checks.require_known(f"{who}.reference", "key", key, ("split", "samples"))

@@ -78,8 +78,8 @@ def given(
     target_of = {a: reference.pictures[t] for a, t in matching.pairs}
     targets = [target_of.get(row) for row in range(len(answers.pictures))]
     known = [picture for picture in targets if picture is not None]
+    stand_in = stream(real or reference, f"pictures of {(real or reference).path}")
     streams = {
-        "dataset": stream(real or reference, f"pictures of {(real or reference).path}"),
         "targets": Stream(
             f"targets in {reference.path}",
             len(known),
@@ -88,7 +88,7 @@ def given(
         ),
     }
     if real is not None:
-        streams["train"] = streams["dataset"]
+        streams["train"] = stand_in
     return Given(
         answers=Stream(
             "folders of pictures",
@@ -98,6 +98,7 @@ def given(
         ),
         paired=len(matching.pairs),
         real=streams,
+        stand_in=stand_in,
         departure=partial(departure, answers),
     )
 

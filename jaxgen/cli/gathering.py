@@ -83,13 +83,40 @@ def arrived(
         if image.dtype != np.uint8:
             image = prepare.quantise(image, rule=rule)
         found.append(prepare.apply(image[None], others if is_saved else steps)[0])
-    sizes = dict.fromkeys(f"{image.shape[0]}x{image.shape[1]}" for image in found)
-    if len(sizes) > 1:
-        raise ValueError(
-            f"evaluate: pictures of one set should have one size, got "
-            f"{' and '.join(sizes)}, and the protocol says of no other."
-        )
+    sizes = OneSize()
+    for image in found:
+        sizes.require(image[None])
     return np.stack(found)
+
+
+class OneSize:
+    """The size of the pictures of a stream, which is that of the first."""
+
+    def __init__(self):
+        """Nothing has been seen."""
+        self._first = ""
+
+    def require(self, images: np.ndarray) -> str:
+        """Height and width of [b, h, w, 3], as "128x64".
+
+        Raises:
+            ValueError: when pictures before them had another.
+        """
+        size = f"{images.shape[1]}x{images.shape[2]}"
+        self._first = self._first or size
+        if size != self._first:
+            raise ValueError(
+                "evaluate: pictures of one set should have one size, got "
+                f"{self._first} and {size}, and the protocol says of no other."
+            )
+        return size
+
+
+def size_of(stream: Stream, steps: Sequence[Step]) -> str:
+    """Height and width of the first pictures of a stream, after a protocol's steps."""
+    for batch in stream.draw():
+        return OneSize().require(arrived(batch.images, batch.saved, steps))
+    return ""
 
 
 def set_metric(built: Built) -> SetMetric:
@@ -181,9 +208,10 @@ def real_states(
             found[key] = state
     rest = [(b, limit) for b, limit in wanted if _state_key(b, limit) not in found]
     if rest:
-        gatherer = Gatherer(rest)
+        gatherer, sizes = Gatherer(rest), OneSize()
         for batch in stream.draw():
             images = arrived(batch.images, batch.saved, steps)
+            sizes.require(images)
             gatherer.update(images, batch.features)
             advance(len(images))
         for built, limit in rest:

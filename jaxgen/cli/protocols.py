@@ -12,10 +12,12 @@ from jaxgen.cli.features import Networks
 from jaxgen.cli.gathering import (
     Batch,
     Gatherer,
+    OneSize,
     Stream,
     arrived,
     real_states,
     set_metric,
+    size_of,
 )
 from jaxgen.cli.records import Record
 from jaxgen.metrics import definitions
@@ -23,6 +25,7 @@ from jaxgen.metrics import mask as masks
 from jaxgen.metrics.accumulate import Moments
 from jaxgen.metrics.base import PairedMetric
 from jaxgen.metrics.definitions import Built, Protocol
+from jaxgen.runtime.measuring import labels
 
 ELSEWHERE = {
     "pckh": "it needs poses that a detector finds in the answers",
@@ -39,8 +42,8 @@ class Given:
     Attributes:
         answers: generated pictures, with their targets where they have one.
         paired: how many of them have one.
-        real: name in `metrics.definitions.REAL` -> stream; what is missing is stood for
-            by "dataset", and the definition says so.
+        real: name in `metrics.definitions.REAL` -> stream.
+        stand_in: for what is missing there; the definition says so.
         features: names of what batches have besides pictures.
         departure: from a protocol, in words: when answers are files that were not saved
             as it saves them.
@@ -49,6 +52,7 @@ class Given:
     answers: Stream
     paired: int
     real: Mapping[str, Stream]
+    stand_in: Stream
     features: Sequence[str] = ()
     departure: Callable[[Protocol], str] = lambda protocol: ""
 
@@ -93,6 +97,7 @@ class Measurement:
         self._names: list[str] = []
         self._gatherer = Gatherer([(b, _taken(b, count)) for b in self._sets.values()])
         self._size = protocol.pictures
+        self._one_size = OneSize()
         self._resized: set[str] = set()
 
     def _possible(
@@ -135,18 +140,26 @@ class Measurement:
             images = arrived(
                 batch.images, batch.saved, protocol.on_generated, rule=protocol.quantise
             )
-            self._size = f"{images.shape[1]}x{images.shape[2]}"
-            self._gatherer.update(images, batch.features)
-            rows = [i for i, target in enumerate(batch.targets) if target is not None]
-            if self._pairs and rows:
-                self._compare(images[rows], batch, rows, executor)
+            self._size = self._one_size.require(images)
         except ValueError as error:
-            for name in [*self._pairs, *self._sets]:
-                self._give_up(name, error)
+            self._give_all_up([*self._pairs, *self._sets], error)
+            return
+        try:
+            if self._sets:
+                self._gatherer.update(images, batch.features)
+        except ValueError as error:
+            self._give_all_up(list(self._sets), error)
+        try:
+            self._compare(images, batch, executor)
+        except ValueError as error:
+            self._give_all_up(list(self._pairs), error)
 
-    def _compare(
-        self, images: np.ndarray, batch: Batch, rows: list[int], executor: Executor
-    ) -> None:
+    def _compare(self, images: np.ndarray, batch: Batch, executor: Executor) -> None:
+        """Numbers of pairs of a batch."""
+        rows = [i for i, target in enumerate(batch.targets) if target is not None]
+        if not self._pairs or not rows:
+            return
+        images = images[rows]
         targets = arrived(
             [target for target in batch.targets if target is not None],
             [batch.targets_saved[i] for i in rows],
@@ -165,6 +178,10 @@ class Measurement:
             else:
                 self._values[name].append(values)
 
+    def _give_all_up(self, names: Sequence[str], error: ValueError) -> None:
+        for name in names:
+            self._give_up(name, error)
+
     def _give_up(self, name: str, error: ValueError) -> None:
         """Leaves a number out for a reason of ours; a bug is raised again."""
         text = str(error)
@@ -182,7 +199,8 @@ class Measurement:
         """
         for name, built in self._pairs.items():
             values = np.concatenate(self._values[name])
-            facts = records.spread(values, self._names)
+            kept = built.number.kept(len(values))
+            facts = records.spread(values[:kept], self._names[:kept])
             facts["notes"] = sorted(self._resized)
             self._write(name, built, {name: built.number.mean(values)}, facts)
         for kind in dict.fromkeys(b.number.real for b in self._sets.values()):
@@ -190,8 +208,7 @@ class Measurement:
             try:
                 self._compute(kind, sets, advance)
             except ValueError as error:
-                for name in sets:
-                    self._give_up(name, error)
+                self._give_all_up(list(sets), error)
         return self.found
 
     def _compute(
@@ -210,6 +227,7 @@ class Measurement:
             self._networks.weights_of,
             advance,
         )
+        stretched = [] if kind == "none" else self._other_size(real)
         for name, built in sets.items():
             fake = self._gatherer.state(built, _taken(built, count))
             facts: Record = {"count": _taken(built, count)}
@@ -221,12 +239,22 @@ class Measurement:
             except ValueError as error:
                 self._give_up(name, error)
                 continue
-            facts["notes"] = _notes(fake)
-            values = records.labels(name, built.number.metric, found)
+            facts["notes"] = [*_notes(fake), *stretched]
+            values = labels(name, built.number.metric, found)
             self._write(name, built, values, facts)
 
+    def _other_size(self, real: Stream) -> list[str]:
+        """What to remark when real pictures have another size than answers."""
+        size = size_of(real, self._protocol.on_real)
+        if size == self._size:
+            return []
+        return [
+            f"answers of {self._size} are held against real pictures of {size}; a "
+            "difference of sizes shows in features, too"
+        ]
+
     def _real(self, kind: str) -> Stream:
-        return self._given.real.get(kind) or self._given.real["dataset"]
+        return self._given.real.get(kind, self._given.stand_in)
 
     def _write(
         self, name: str, built: Built, values: Mapping[str, float], facts: Record
@@ -235,20 +263,21 @@ class Measurement:
         network = number.extractor.network if number.extractor else ""
         kind = number.real
         stands = isinstance(built.metric, PairedMetric) or kind in given.real
+        files = [dict(file) for file in self._networks.weights_of(network)]
         definition = records.defined(
             built.definition,
             number,
             size=self._size,
             count=given.answers.count,
-            real="" if stands or kind == "none" else given.real["dataset"].about,
+            real="" if stands or kind == "none" else given.stand_in.about,
             departure=given.departure(self._protocol),
         )
         for label, value in values.items():
             self.found.numbers[label] = records.record(
                 value,
-                definition,
+                {**definition, **records.untrained(files)},
                 **facts,
-                weights=[dict(file) for file in self._networks.weights_of(network)],
+                weights=files,
                 verified=number.verified,
                 caveats=[*self._protocol.caveats, *number.caveats],
             )

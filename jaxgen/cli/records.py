@@ -10,6 +10,8 @@ from jaxgen.metrics.base import definition_key, summarise
 from jaxgen.metrics.definitions import Number
 
 Record = dict[str, Any]
+RANDOM = "random"
+"""Stands for the SHA-256 of weights that nobody trained."""
 
 
 def record(value: float, definition: Mapping[str, str], **facts: Any) -> Record:
@@ -53,20 +55,15 @@ def spread(values: np.ndarray, names: Sequence[str]) -> Record:
     }
 
 
-def labels(number: str, metric: str, values: Mapping[str, float]) -> dict[str, float]:
-    """Numbers of a set metric by what a table calls them.
+def untrained(weights: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What a definition adds when a network has random weights; else nothing.
 
     Args:
-        number: what the protocol calls it.
-        metric: file in `jaxgen.metrics`.
-        values: of `compute`: the one named like the metric is the number itself.
+        weights: files of the network: network, file, sha256.
     """
-    return {
-        number
-        if name == metric
-        else f"{number} {name.removeprefix(f'{metric}_')}": value
-        for name, value in values.items()
-    }
+    if any(file["sha256"] == RANDOM for file in weights):
+        return {"weights": "random, not trained: to try things out"}
+    return {}
 
 
 def defined(

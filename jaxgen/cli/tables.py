@@ -62,6 +62,9 @@ def _remarks(reports: Sequence[Mapping[str, Any]]) -> list[str]:
         for label, number in found["numbers"].items():
             if "instead of" in (real := number["definition"].get("real", "")):
                 about.setdefault(f"computed against {real}", {})[label] = None
+            if "weights" in number["definition"]:
+                text = "computed by a network of random weights"
+                about.setdefault(text, {})[label] = None
             if names := number.get("undefined"):
                 shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
                 text = f"no number for {len(names)} pictures ({shown})"

@@ -145,7 +145,8 @@ class Workdir:
         """
         count = self._count(split, samples)
         which: dict[str, Any] = dict(split=split, samples=samples)
-        digest = f"{pipeline.fingerprint(self.data, split)} first {count}"
+        data = pipeline.fingerprint(self.data, split)
+        digest = f"{data} {self.size} first {count}"
         once = partial(pipeline.once, self.data, self.request)
 
         def answers() -> Iterator[Batch]:
@@ -157,14 +158,12 @@ class Workdir:
                 yield _pictures(batch["target_image"], names)
 
         train = self._train()
+        targets_stream = Stream(f"targets of {split}", count, digest, targets)
         return Given(
             answers=Stream("this workdir's samples", count, digest, answers),
             paired=count,
-            real={
-                "targets": Stream(f"targets of {split}", count, digest, targets),
-                "train": train,
-                "dataset": train,
-            },
+            real={"targets": targets_stream, "train": train},
+            stand_in=train,
             features=[name for name in self.request if not name.endswith("image")],
         )
 

@@ -9,12 +9,14 @@ view, in folders or in one word.
 
 import collections
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 SEPARATORS = ("___", "_to_", "_2_")
 """Between source and target; a view of DeepFashion has `_2_` in it, too."""
 
+_RANK = {"path": 0, "name": 1, "pair": 2}
+"""Ways in which an answer names a target, the surest first."""
 _ENDING = re.compile(r"(\.(jpe?g|png)|_vis)+$")
 _PREFIX = re.compile(r"^(resized?[-_])?(deep)?(fash?ion[-_]?)?(resized?[-_])?")
 _DEEPFASHION = re.compile(r"[a-z]*?((?:wo)?men[a-z]+?id\d{11,}[a-z]+)")
@@ -27,7 +29,7 @@ class Matching:
     Attributes:
         pairs: (answer, target), in the order of answers; one target may have several
             answers, from different sources.
-        unmatched: answers without a target.
+        unmatched: answers without a target, or whose target another names by its path.
         ambiguous: answers with several targets, or of one name with another answer.
         unused: targets without an answer.
     """
@@ -62,11 +64,11 @@ def match(answers: Sequence[str], targets: Sequence[str]) -> Matching:
         answers: paths with `/`, relative to their folder.
         targets: the same.
     """
-    index: dict[Hashable, set[int]] = collections.defaultdict(set)
+    index: dict[tuple, set[int]] = collections.defaultdict(set)
     for number, name in enumerate(targets):
         for key in _keys(name, target=True):
             index[key].add(number)
-    groups: dict[Hashable, list[tuple[int, int]]] = collections.defaultdict(list)
+    groups: dict[tuple, list[tuple[int, int]]] = collections.defaultdict(list)
     unmatched, ambiguous = [], []
     for number, name in enumerate(answers):
         found = next((k for k in _keys(name) if k in index), None)
@@ -77,6 +79,8 @@ def match(answers: Sequence[str], targets: Sequence[str]) -> Matching:
         else:
             (target,) = index[found]
             groups[_identity(name, found)].append((number, target))
+    beaten = _beaten(groups)
+    unmatched = sorted([*unmatched, *(a for key in beaten for a, _ in groups.pop(key))])
     pairs = [group[0] for group in groups.values() if len(group) == 1]
     double = [a for group in groups.values() if len(group) > 1 for a, _ in group]
     used = {target for _, target in pairs}
@@ -86,6 +90,16 @@ def match(answers: Sequence[str], targets: Sequence[str]) -> Matching:
         ambiguous=tuple(sorted(ambiguous + double)),
         unused=tuple(t for t in range(len(targets)) if t not in used),
     )
+
+
+def _beaten(groups: Mapping[tuple, Sequence[tuple[int, int]]]) -> list[tuple]:
+    """Groups that name a target by itself, less surely than another group does."""
+    surest: dict[int, int] = {}
+    direct = {key: _RANK[key[0]] for key in groups if key[0] in _RANK}
+    for key, rank in direct.items():
+        for _, target in groups[key]:
+            surest[target] = min(rank, surest.get(target, rank))
+    return [key for key, rank in direct.items() if rank > surest[groups[key][0][1]]]
 
 
 def _keys(name: str, *, target: bool = False) -> Iterator[tuple]:
@@ -112,8 +126,8 @@ def _pairs(name: str) -> list[tuple[str, str]]:
     return found
 
 
-def _identity(name: str, found: tuple) -> Hashable:
+def _identity(name: str, found: tuple) -> tuple:
     """Equal for two files of one answer, such as a JPEG and a PNG of it."""
     last = name.rpartition("/")[2]
     wanted = [pair for pair in _pairs(last) if pair[1] == found[1]]
-    return wanted[0] if wanted else found
+    return ("source", *wanted[0]) if wanted else found

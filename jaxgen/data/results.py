@@ -23,6 +23,8 @@ PANELS = 5
 ROLES = {"target": 2, "answer": 4}
 """What a folder is asked for -> which picture of a strip that is."""
 
+_UNREADABLE = (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError)
+"""What Pillow raises for files that it cannot read."""
 _MODES = ("RGB", "L", "P", "RGBA", "LA")
 
 
@@ -64,7 +66,7 @@ class Picture:
         try:
             with PIL.Image.open(self.path) as image:
                 pixels = np.asarray(image.convert("RGB"))
-        except (OSError, SyntaxError, ValueError) as error:
+        except _UNREADABLE as error:
             raise ValueError(
                 f"results: {self.path} does not decode ({error})."
             ) from None
@@ -82,7 +84,8 @@ def open_folder(folder: str, role: str) -> tuple[Picture, ...]:
 
     Raises:
         FileNotFoundError: when there is no such folder, or no picture in it.
-        ValueError: for a file that is no picture, or has a part that is not opaque.
+        ValueError: for a file that is no picture, is named in bytes that are no text,
+            or has a part that is not opaque.
     """
     root = pathlib.Path(folder)
     if not root.is_dir():
@@ -94,13 +97,16 @@ def open_folder(folder: str, role: str) -> tuple[Picture, ...]:
 
 
 def _look(path: pathlib.Path, root: pathlib.Path, panel: int) -> Picture:
+    _require_text(path)
     try:
         with PIL.Image.open(path) as image:
-            _require_opaque(image, path)
+            problem = _problem(image)
             (width, height), format = image.size, image.format or ""
             tables = getattr(image, "quantization", None)
-    except (OSError, SyntaxError) as error:
+    except _UNREADABLE as error:
         raise ValueError(f"results: {path} is no picture ({error}).") from None
+    if problem:
+        raise ValueError(f"results: {path} {problem}")
     strip = is_strip((height, width))
     return Picture(
         path=path,
@@ -121,18 +127,27 @@ def is_strip(size: Size) -> bool:
     return width >= 2 * height and width % PANELS == 0
 
 
-def _require_opaque(image: PIL.Image.Image, path: pathlib.Path) -> None:
-    if image.mode not in _MODES:
+def _require_text(path: pathlib.Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
         raise ValueError(
-            f"results: {path} has pixels of kind {image.mode}; RGB of 8 bits is read."
-        )
+            f"results: the name {ascii(path.name)} is not UTF-8; rename the file."
+        ) from None
+
+
+def _problem(image: PIL.Image.Image) -> str:
+    """Why a picture is not read as it is; empty if it is."""
+    if image.mode not in _MODES:
+        return f"has pixels of kind {image.mode}; RGB of 8 bits is read."
     if image.mode in ("RGBA", "LA") or "transparency" in image.info:
         alpha = image.convert("RGBA").getchannel("A")
         if alpha.getextrema() != (255, 255):
-            raise ValueError(
-                f"results: {path} is transparent in places, and what shows there is "
-                "for you to say: save it without an alpha channel."
+            return (
+                "is transparent in places, and what shows there is for you to say: "
+                "save it without an alpha channel."
             )
+    return ""
 
 
 def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:

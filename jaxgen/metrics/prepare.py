@@ -16,6 +16,9 @@ from jaxgen.core import checks
 Step = tuple[str, Mapping[str, Any]]
 Size = tuple[int, int]
 
+# More than float32 loses from a byte to a float and back: see `ops.image.to_bytes`.
+_LOST = 1e-4
+
 FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
     "bilinear": Image.Resampling.BILINEAR,
@@ -203,13 +206,14 @@ def quantise(images: np.ndarray, *, rule: str) -> np.ndarray:
 
     Args:
         images: floats.
-        rule: "truncate" cuts fractions off, "half_up" rounds to the nearest (NVIDIA).
+        rule: "truncate" cuts fractions off as `ops.image.to_bytes`, "half_up" rounds to
+            the nearest (NVIDIA).
 
     Raises:
         KeyError: for another rule.
     """
     checks.require_known("metrics.prepare", "rule", rule, ("truncate", "half_up"))
-    levels = (images + 1.0) * 127.5 + (0.5 if rule == "half_up" else 0.0)
+    levels = (images + 1.0) * 127.5 + (0.5 if rule == "half_up" else _LOST)
     return levels.clip(0, 255).astype(np.uint8)
 
 

@@ -145,7 +145,11 @@ class Judge:
         return {name: np.concatenate([s[name] for s in shown]) for name in shown[0]}
 
     def numbers(self, nets: Nets) -> dict[str, float]:
-        """Every evaluation by name: of pairs the mean."""
+        """Every evaluation by name: of pairs the mean.
+
+        A metric of several numbers has one for each, as "name recall"; under the name
+        alone stands the first, for `config.best`.
+        """
 
         def draw(**which) -> Answers:
             found = self._once(**which)
@@ -154,7 +158,8 @@ class Judge:
         if self._real is None:
             self._real = real_states(self._evaluations, self._once)
         kept = measure_all(self._evaluations, draw)
-        return {
-            name: entry.number(kept[name], self._real.get(name))
-            for name, entry in self._evaluations.items()
-        }
+        found: dict[str, float] = {}
+        for name, entry in self._evaluations.items():
+            mine = entry.numbers(name, kept[name], self._real.get(name))
+            found |= {name: next(iter(mine.values()))} | mine
+        return found

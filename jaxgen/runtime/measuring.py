@@ -42,6 +42,8 @@ class Evaluation:
         weights: the files of its network: network, file, sha256.
         features: of a metric of a set: bytes [b, h, w, 3], their batch, and whether
             they are real -> what the metric gathers, [b, ...].
+        mean: of a metric of pairs: how values [n] are averaged.
+        counted: of so many samples, those from the first on that the average is of.
     """
 
     metric: PairedMetric | SetMetric
@@ -51,12 +53,37 @@ class Evaluation:
     reference: Reference = field(default_factory=Reference)
     weights: Sequence[Mapping[str, str]] = ()
     features: Callable[..., np.ndarray] | None = None
+    mean: Callable[[np.ndarray], float] = np.mean
+    counted: Callable[[int], int] = int
 
-    def number(self, kept: Kept, real: Any = None) -> float:
-        """The number, from what was kept of the answers and of real pictures."""
-        if isinstance(self.metric, PairedMetric):
-            return float(np.mean(np.asarray(kept)))
-        return next(iter(self.metric.compute(real, kept).values()))
+    def numbers(self, name: str, kept: Kept, real: Any = None) -> dict[str, float]:
+        """The numbers by label, from what was kept of answers and of real pictures.
+
+        Args:
+            name: of this evaluation.
+            kept: of the answers.
+            real: the state of real pictures, of a metric of a set.
+        """
+        if not isinstance(self.metric, PairedMetric):
+            found = self.metric.compute(real, kept)
+            return labels(name, self.metric.definition["name"], found)
+        return {name: float(self.mean(np.asarray(kept)))}
+
+
+def labels(number: str, metric: str, values: Mapping[str, float]) -> dict[str, float]:
+    """Numbers of a set metric by what a table calls them.
+
+    Args:
+        number: what the protocol or the config calls it.
+        metric: file in `jaxgen.metrics`.
+        values: of `compute`: the one named like the metric is the number itself.
+    """
+    return {
+        number
+        if name == metric
+        else f"{number} {name.removeprefix(f'{metric}_')}": value
+        for name, value in values.items()
+    }
 
 
 def measure(evaluations: Mapping[str, Evaluation], results: Answers) -> dict[str, Kept]:

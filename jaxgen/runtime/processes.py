@@ -24,13 +24,18 @@ AUTO = "auto"
 _FAILED, _LEFT = "jaxgen/failed", "jaxgen/left"
 _LOOK_EVERY = 1.0  # Seconds between two looks for a note.
 _LAST_WORDS = 5.0  # Seconds that the first process stays for the others to read it.
+_LAST_MOMENT = 0.5
 _ARRIVAL = 300  # Seconds within which all processes must have come.
+_PATIENCE = 3_600  # Seconds within which all must be through, from the first one on.
 _ending = threading.Lock()
 
 
 @contextlib.contextmanager
 def joined(where: str | None) -> Iterator[None]:
     """Makes this process one of several; before anything touches a device.
+
+    When all of them have come to the end of the block, all exit with 0: nothing behind
+    the block is reached, but where there is one process only.
 
     Args:
         where: None for a run of one process; `auto` to ask SLURM, a TPU pod, GKE or
@@ -57,7 +62,9 @@ def joined(where: str | None) -> Iterator[None]:
             "processes: another process of this run is gone; start all of them again, "
             "they go on from the newest checkpoint."
         ) from error
-    jax.distributed.shutdown()  # Waits for the others.
+    _client().wait_at_barrier("jaxgen/done", _PATIENCE * 1000)
+    _ending.acquire()
+    _end(_client(), 0)
 
 
 def _connect(where: str) -> None:
@@ -142,7 +149,7 @@ def leave(code: int, sentence: str) -> None:
         client.key_value_set(_FAILED, json.dumps([code, sentence]))
     with contextlib.suppress(jax.errors.JaxRuntimeError):
         code, sentence = json.loads(client.key_value_try_get(_FAILED))
-    _end(client, code, sentence)
+    _say_and_end(client, code, sentence)
 
 
 def _client() -> Any:
@@ -159,16 +166,21 @@ def _watch(client: Any) -> None:
             if "NOT_FOUND" in str(error):
                 continue
             return  # The run is over.
-        _end(client, code, sentence)
+        _say_and_end(client, code, sentence)
 
 
-def _end(client: Any, code: int, sentence: str) -> None:
-    """Ends at once; the first process last, because it is the one that keeps the note.
-
-    The ordinary end would wait for processes that do not come any more.
-    """
+def _say_and_end(client: Any, code: int, sentence: str) -> None:
     _ending.acquire()  # Never released: of two threads that end one is enough.
     print(sentence, file=sys.stderr)
+    _end(client, code)
+
+
+def _end(client: Any, code: int) -> None:
+    """Ends at once; the first process last, because the others' connection is to it.
+
+    The ordinary end waits for processes that may not come any more, and is a race: who
+    sees the first process go before having gone itself is aborted.
+    """
     state, until = distributed.global_state, time.monotonic() + _LAST_WORDS
     with contextlib.suppress(jax.errors.JaxRuntimeError):
         if state.process_id:
@@ -177,6 +189,7 @@ def _end(client: Any, code: int, sentence: str) -> None:
             for other in range(1, state.num_processes):
                 left = max(until - time.monotonic(), 0.001)
                 client.blocking_key_value_get(f"{_LEFT}/{other}", int(left * 1000))
+            time.sleep(_LAST_MOMENT)  # From the others' last word to their end.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,11 +1,15 @@
 import pkgutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from jaxgen import metrics, systems
 from jaxgen.cli import evaluators
-from jaxgen.metrics import ssim
+from jaxgen.cli.gathering import Batch, Stream
+from jaxgen.cli.protocols import Given, Measurement
+from jaxgen.metrics import protocols, ssim
+from jaxgen.metrics.definitions import Protocol
 from jaxgen.runtime.measuring import Reference
 from jaxgen.weights import registry
 from tests.toy import Toy
@@ -105,8 +109,42 @@ def test_a_metric_of_a_set_has_a_reference_and_features():
     assert found.reference == Reference("test")
     rows = found.features(images(), {}, real=False)
     state = found.metric.gathers.empty().update(rows)
-    assert found.number(state, state) == pytest.approx(0, abs=1e-8)
+    assert found.numbers("quality", state, state)["quality"] == pytest.approx(
+        0, abs=1e-8
+    )
     assert found.weights[0]["network"] == "inception_tf"
+
+
+def test_a_masked_number_of_a_set_asks_for_what_its_mask_is_drawn_from():
+    protocol, name = next(
+        (key, name)
+        for key, protocol in protocols.PROTOCOLS.items()
+        for name, number in protocol.numbers.items()
+        if number.mask and number.extractor
+    )
+    with pytest.raises(KeyError, match="unknown feature '.*keypoints'"):
+        build(metric=name, protocol=protocol, networks=Networks())
+
+
+@pytest.mark.parametrize(
+    "protocol, name", [("impersonator", "ssim"), ("impersonator", "lpips")]
+)
+def test_a_config_averages_as_the_protocol_does(protocol, name):
+    answers, targets = images(18, (256, 256)), images(18, (256, 256))
+    answers[16:] = targets[16:]
+    entry = build(metric=name, protocol=protocol, networks=Networks())
+    values = entry.metric.values(answers, {"target_image": targets})
+    names, never = [str(i) for i in range(18)], [False] * 18
+    batch = Batch(names, list(answers), never, list(targets), never)
+    stream = Stream("these", 18, "", lambda: iter([batch]))
+    whole = protocols.protocol(protocol)
+    asked = Protocol(**{**vars(whole), "numbers": {name: whole.numbers[name]}})
+    measurement = Measurement(asked, Given(stream, 18, {}, stream), Networks())
+    with ThreadPoolExecutor(1) as executor:
+        measurement.update(batch, executor)
+    want = measurement.finish().numbers[name]["value"]
+    assert entry.numbers("n", values)["n"] == pytest.approx(want, rel=1e-12)
+    assert abs(want - values.mean()) > 1e-3
 
 
 def test_a_metric_of_pairs_has_no_reference():

@@ -45,11 +45,11 @@ def test_answers_come_with_their_targets(opened):
 
 def test_real_pictures_are_all_of_a_folder_or_the_targets(opened, tmp_path):
     found, _ = given(*opened)
-    assert found.real["dataset"].count == 3 and found.real["targets"].count == 2
-    assert "train" not in found.real
+    assert found.stand_in.count == 3 and found.real["targets"].count == 2
+    assert not {"train", "dataset"} & found.real.keys()
     train = folders.open_folder(fill(tmp_path / "train", "z.jpg"), "target")
     found, _ = given(*opened, train)
-    assert found.real["train"].count == found.real["dataset"].count == 1
+    assert found.real["train"].count == found.stand_in.count == 1
     (batch,) = found.real["train"].draw()
     assert batch.saved == [False]
 

@@ -1,3 +1,4 @@
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -5,8 +6,9 @@ import pytest
 
 from jaxgen.cli.gathering import Batch, Stream
 from jaxgen.cli.protocols import Given, Measurement
-from jaxgen.metrics import protocols
+from jaxgen.metrics import extractors, protocols
 from jaxgen.metrics.base import definition_key
+from jaxgen.metrics.definitions import Number, Protocol
 from jaxgen.metrics.ssim import structural_similarity
 
 SIZE = (64, 56)
@@ -27,6 +29,12 @@ class Networks:
         if isinstance(other, str):
             return image[:, ::60, ::60].astype(np.float64).mean((1, 2))
         return np.abs(image - other).mean((1, 2, 3))
+
+
+class Every(Networks):
+    """The same, and none is absent."""
+
+    absent = {}
 
 
 def images(seed, count=9, size=SIZE):
@@ -51,19 +59,21 @@ def stream(pictures, targets=(), **features):
 def given(answers=None, targets=None, train=None, **features):
     answers = answers or images(0)
     targets = images(1, len(answers)) if targets is None else targets
-    real = {"dataset": stream(images(2, 20)), "targets": stream(images(1))}
+    real = {"targets": stream(images(1))}
     if train:
         real["train"] = stream(train)
     return Given(
         stream(answers, targets, **features),
         sum(target is not None for target in targets),
         real,
+        stream(images(2, 20)),
         list(features),
     )
 
 
-def measure(name, about):
-    measurement = Measurement(protocols.protocol(name), about, Networks())
+def measure(name, about, networks=None):
+    protocol = protocols.protocol(name) if isinstance(name, str) else name
+    measurement = Measurement(protocol, about, networks or Networks())
     with ThreadPoolExecutor(2) as executor:
         for batch in about.answers.draw():
             measurement.update(batch, executor)
@@ -102,6 +112,60 @@ def test_the_training_split_counts_where_the_protocol_wants_it():
     assert "instead of every image of the train" in stood_in["definition"]["real"]
     assert real["definition"]["real"] == "every image of the training split"
     assert stood_in["key"] != real["key"] and stood_in["value"] != real["value"]
+
+
+def test_a_folder_in_place_of_the_dataset_is_said_and_has_another_key():
+    found = measure("clean_fid", given(), Every()).numbers["fid"]
+    published = protocols.plan("clean_fid", Every().obtain).built["fid"].definition
+    real = found["definition"]["real"]
+    assert real == "these, instead of every image of the dataset, not mirrored"
+    whole = definition_key({**found["definition"], "real": published["real"]})
+    assert found["key"] != whole
+
+
+def test_answers_of_two_sizes_are_refused_in_different_batches_too():
+    two = [*images(0, 4), *images(1, 4, (32, 28))]
+    found = measure("pg2", given(two, two))
+    assert not found.numbers
+    assert "got 64x56 and 32x28" in found.reasons["ssim"]
+
+
+def test_real_pictures_of_two_sizes_are_refused_in_different_batches_too():
+    train = [*images(2, 4), *images(3, 4, (32, 28))]
+    about = dataclasses.replace(given(), stand_in=stream(train))
+    found = measure("pytorch_fid", about, Every())
+    assert "got 64x56 and 32x28" in found.reasons["fid"]
+
+
+def test_real_pictures_of_another_size_than_answers_are_remarked_upon():
+    other = stream(images(2, 8, (80, 70)))
+    found = measure(
+        "pytorch_fid", dataclasses.replace(given(), stand_in=other), Every()
+    )
+    note = found.numbers["fid"]["notes"][-1]
+    assert "answers of 64x56" in note and "real pictures of 80x70" in note
+    assert not measure("pytorch_fid", given(), Every()).numbers["fid"]["notes"]
+
+
+def test_targets_of_another_size_cost_numbers_of_pairs_alone():
+    numbers = {"l1": Number("l1"), "fid": Number("fid", {}, extractors.PYTORCH_POOL)}
+    about = given(targets=images(1, size=(32, 28)))
+    found = measure(Protocol("", "any", "", numbers), about, Every())
+    assert set(found.numbers) == {"fid"} and found.numbers["fid"]["count"] == 9
+    assert "their targets 32x28" in found.reasons["l1"]
+
+
+def test_only_samples_in_full_batches_are_told():
+    numbers = {"l1": Number("l1", batch=4)}
+    found = measure(Protocol("", "any", "", numbers), given()).numbers["l1"]
+    each = [
+        np.abs(a / 255 - b / 255).mean()
+        for a, b in zip(images(0), images(1), strict=True)
+    ]
+    assert found["count"] == 8
+    assert found["std"] / found["value"] == pytest.approx(
+        np.std(each[:8]) / np.mean(each[:8])
+    )
 
 
 def test_numbers_of_sets_take_answers_without_a_target_too():

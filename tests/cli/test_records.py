@@ -22,12 +22,9 @@ def test_what_has_no_number_is_named():
     assert found["undefined"] == ["b"] and found["mean_of_defined"] == 2.0
 
 
-def test_a_metric_of_several_numbers_has_several_labels():
-    found = records.labels(
-        "pr50k3", "precision_recall", {"precision": 1.0, "recall": 0.5}
-    )
-    assert found == {"pr50k3 precision": 1.0, "pr50k3 recall": 0.5}
-    assert records.labels("fid50k", "fid", {"fid": 3.0}) == {"fid50k": 3.0}
+def test_random_weights_are_in_the_definition():
+    assert records.untrained([{"sha256": "0" * 64}]) == {}
+    assert "random" in records.untrained([{"sha256": "random"}])["weights"]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,13 @@ def test_the_same_pair_in_two_spellings_is_ambiguous():
     assert found.ambiguous == (0, 1)
 
 
+def test_the_path_wins_where_two_answers_name_one_target():
+    found = match(["a.png", "one/a.png"], ["one/a.png"])
+    assert found.pairs == ((1, 0),) and found.unmatched == (0,)
+    found = match(["a_to_c.png", "a___c.png"], ["a___c.jpg"])
+    assert found.pairs == ((1, 0),) and found.unmatched == (0,)
+
+
 def test_frames_of_clips_are_told_by_their_folders():
     names = ["one/0001.png", "two/0001.png"]
     assert match(names[::-1], names).pairs == ((0, 1), (1, 0))

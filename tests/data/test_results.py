@@ -1,4 +1,7 @@
+import os
+
 import numpy as np
+import PIL.Image
 import pytest
 from PIL import Image
 
@@ -77,6 +80,34 @@ def test_folders_without_pictures_are_refused(tmp_path):
 def test_what_is_no_picture_is_named(tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG no more")
     with pytest.raises(ValueError, match="broken.png is no picture"):
+        results.open_folder(str(tmp_path), "answer")
+
+
+def test_a_picture_too_large_to_trust_is_one_sentence(tmp_path, monkeypatch):
+    save(tmp_path, "bomb.png", picture())
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(ValueError, match="bomb.png is no picture .*bomb"):
+        results.open_folder(str(tmp_path), "answer")
+
+
+def test_an_error_of_values_in_a_picture_names_it(tmp_path, monkeypatch):
+    save(tmp_path, "odd.png", picture())
+
+    def broken(*_, **__):
+        raise ValueError("Decompressed data too large")
+
+    monkeypatch.setattr(PIL.Image, "open", broken)
+    with pytest.raises(ValueError, match="odd.png is no picture .*too large"):
+        results.open_folder(str(tmp_path), "answer")
+
+
+def test_a_name_that_is_no_text_is_one_sentence(tmp_path):
+    path = save(tmp_path, "a.png", picture())
+    try:
+        os.rename(path, os.path.join(os.fsencode(tmp_path), b"b\xff.png"))
+    except OSError:
+        pytest.skip("this file system has names in UTF-8 alone")
+    with pytest.raises(ValueError, match="is not UTF-8; rename"):
         results.open_folder(str(tmp_path), "answer")
 
 

@@ -109,3 +109,11 @@ def test_a_metric_of_a_set_without_features_is_refused():
     parts = [({"image": np.zeros((1, 1, 1, 1), np.uint8)}, {}, ["a"])]
     with pytest.raises(ValueError, match="needs features"):
         measuring.measure({"a": Evaluation(Means())}, iter(parts))
+
+
+def test_a_metric_of_several_numbers_has_several_labels():
+    found = measuring.labels(
+        "pr50k3", "precision_recall", {"precision": 1.0, "recall": 0.5}
+    )
+    assert found == {"pr50k3 precision": 1.0, "pr50k3 recall": 0.5}
+    assert measuring.labels("fid50k", "fid", {"fid": 3.0}) == {"fid50k": 3.0}
