@@ -107,6 +107,7 @@ def train(config: Config, workdir: str) -> TrainState:
             stop = checkpoints.stop_asked(done)
             last = stop or done == config.steps
             judged = not stop and (last or due(done, config.eval_every))
+            judged = judged and bool(evaluations)
             if last or due(done, config.log_every):
                 logged = meter.flush()  # Stops on NaN.
                 writer.write_scalars(done, logged)
@@ -193,6 +194,15 @@ def default_workdir(argument: str) -> str:
     return f"runs/{stem}-{variant}" if variant else f"runs/{stem}"
 
 
+def _ending(done: int, steps: int) -> str:
+    if done < steps:
+        return (
+            f"stopped at step {done} of {steps} and saved; the same command goes on; "
+            "everything is in"
+        )
+    return f"{done} steps done; everything is in"
+
+
 def main() -> None:
     """The command."""
     parser = Parser("train", "Trains a system, or goes on where the workdir stopped.")
@@ -216,7 +226,7 @@ def main() -> None:
         workdir = arguments.workdir or default_workdir(arguments.config)
         state = train(config, workdir)
         if processes.is_first():
-            print(f"train: {int(state.step)} steps done; everything is in {workdir}")
+            print(f"train: {_ending(int(state.step), config.steps)} {workdir}")
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ def test_a_process_that_is_killed_ends_the_other_and_frees_the_workdir(tmp_path)
 
 
 def test_a_run_killed_thrice_equals_one_that_nobody_touched():
-    report = kills.main(3, steps=60, save_every=2, seed=0, life=10.0)
+    report = kills.main(3, steps=60, save_every=2, seed=0)
     assert report["equal_lines"] == 61 and report["left_half_written"] == 0
 
 

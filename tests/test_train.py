@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -182,3 +183,20 @@ def test_sigterm_saves_and_leaves_with_zero(tmp_path):
     assert process.wait(60) == 0
     step = checkpoint.find_step(str(tmp_path), "latest")
     assert step >= 3 and lines(tmp_path)[-1]["step"] == step
+
+
+def test_a_damaged_checkpoint_is_named(tiny_workdir, tmp_path):
+    workdir = tmp_path / "workdir"
+    shutil.copytree(tiny_workdir, workdir)
+    for path in (workdir / "checkpoints" / "4" / "state").rglob("d/*"):
+        path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(ValueError, match="step 4 is damaged; remove the folder"):
+        train(load_config(str(workdir / "config.json")).lock(), str(workdir))
+
+
+@pytest.mark.parametrize(
+    "flag", ["keep=0", "steps=-1", "seed=-1", "save_every=-1", "dtype=foo"]
+)
+def test_numbers_that_no_run_can_have_are_refused(flag):
+    with pytest.raises((ValueError, KeyError), match=flag.partition("=")[0]):
+        config(f"--config.{flag}")

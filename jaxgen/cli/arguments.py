@@ -142,6 +142,7 @@ def override(config: ConfigDict, arguments: Sequence[str]) -> ConfigDict:
         key, _, text = argument.removeprefix("--config.").partition("=")
         node, last = _find(config, key)
         node[last] = _read(key, text, node[last])
+    schema.require_valid(config)
     return config.lock()
 
 

@@ -66,4 +66,26 @@ def complete(config: Config) -> ConfigDict:
     return ConfigDict(filled)
 
 
+def require_valid(config: Config) -> None:
+    """Refuses numbers that no run can have, before anything is touched.
+
+    Raises:
+        KeyError: for an unknown compute type.
+        ValueError: naming the key and what it may be.
+    """
+    checks.require_known("config", "dtype", config.dtype, DTYPES)
+    lowest = dict.fromkeys(("batch_size", "microbatches", "keep"), 1)
+    lowest |= dict.fromkeys((f"{n}_every" for n in ("log", "show", "eval", "save")), 0)
+    for key, least in {**lowest, "steps": 0, "seed": 0}.items():
+        if config[key] < least:
+            raise ValueError(
+                f"config: {key} should be at least {least}, got {config[key]}."
+            )
+    if config.seed >= 2**32 or config.data.workers < 0:
+        raise ValueError(
+            "config: seed should be below 2**32 and data.workers at least 0, got "
+            f"{config.seed} and {config.data.workers}."
+        )
+
+
 DTYPES = ("float32", "bfloat16")

@@ -141,7 +141,8 @@ class Checkpoints:
         step = self.latest_step()
         if step is None:
             return state, 0
-        stored = self._manager.item_metadata(step)["state"].tree
+        with _undamaged(step):
+            stored = self._manager.item_metadata(step)["state"].tree
         require_same_architecture(stored, state, step)
         target = jax.tree.map(
             lambda x, s: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=s),
@@ -149,12 +150,13 @@ class Checkpoints:
             shardings,
         )
         jax.tree.map(lambda x: x.delete(), state)
-        restored = self._manager.restore(
-            step,
-            args=ocp.args.Composite(
-                state=ocp.args.StandardRestore(target), data=ocp.args.JsonRestore()
-            ),
-        )
+        with _undamaged(step):
+            restored = self._manager.restore(
+                step,
+                args=ocp.args.Composite(
+                    state=ocp.args.StandardRestore(target), data=ocp.args.JsonRestore()
+                ),
+            )
         return restored["state"], restored["data"]["position"]
 
     def save(
@@ -243,6 +245,18 @@ class _Failures:
         return record.levelno < logging.ERROR or "orbax" not in text
 
 
+@contextlib.contextmanager
+def _undamaged(step: int) -> Iterator[None]:
+    """One sentence about a checkpoint whose files somebody or some disk has changed."""
+    try:
+        yield
+    except Exception as error:  # Of orbax, of tensorstore, of the disk.
+        raise ValueError(
+            f"checkpoint: step {step} is damaged; remove the folder checkpoints/{step} "
+            "of the workdir to go on from the one before it."
+        ) from error
+
+
 def require_same_architecture(stored: Any, wanted: Any, step: int) -> None:
     """Compares names, shapes and dtypes; orbax would cast dtypes in silence.
 
@@ -315,19 +329,21 @@ def restore_part(workdir: str, step: int, part: Any) -> Any:
         step: of a complete checkpoint.
         part: a tree of shapes with shardings, with the names of the state.
     """
-    stored = _manager(workdir).item_metadata(step)["state"]
-    there = trees.signature(stored.tree)
+    with _undamaged(step):
+        stored = _manager(workdir).item_metadata(step)["state"].tree
+    there = trees.signature(stored)
     wanted = trees.signature(part)
     require_same_architecture(
         {k: jax.ShapeDtypeStruct(*there[k]) for k in wanted if k in there},
         {k: jax.ShapeDtypeStruct(*v) for k, v in wanted.items()},
         step,
     )
-    return ocp.PyTreeCheckpointer().restore(
-        folder(workdir) / str(step) / "state",
-        args=ocp.args.PyTreeRestore(
-            item=part,
-            restore_args=ocp.checkpoint_utils.construct_restore_args(part),
-            partial_restore=True,
-        ),
-    )
+    with _undamaged(step):
+        return ocp.PyTreeCheckpointer().restore(
+            folder(workdir) / str(step) / "state",
+            args=ocp.args.PyTreeRestore(
+                item=part,
+                restore_args=ocp.checkpoint_utils.construct_restore_args(part),
+                partial_restore=True,
+            ),
+        )

@@ -3,8 +3,9 @@
 python tests/benchmarks/kills.py 100
 
 Trains PG2's tiny networks for some hundred steps with a save every few, kills the
-process with SIGKILL at a uniformly random moment of its life, from the first import to
-the middle of a save, starts the same command again, and so on; then lets it finish.
+process with SIGKILL at a random moment, half of the times while it starts, from the
+first import on, half while it trains and saves; starts the same command again, and so
+on; then lets it finish.
 Every line of `metrics.jsonl` and every array of the last checkpoint must equal those of
 a run that nobody touched, bit for bit. Prints one JSON line.
 """
@@ -34,20 +35,43 @@ def command(workdir, steps, save_every):
     return [sys.executable, "-m", "jaxgen.train", *options]
 
 
-def run(words, seconds=None):
-    """The exit code and the time of a life that ends by itself or after `seconds`."""
+def run(words):
+    """The seconds of a life that nobody ends."""
     began = time.monotonic()
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"kills: a start failed:\n{done.stderr}")
+    return time.monotonic() - began
+
+
+def short_life(words, workdir, moment, seconds):
+    """Whether a life was over before it was killed.
+
+    Args:
+        words: the command.
+        workdir: of the run.
+        moment: from 0 to 1 a kill while it starts, to 2 one while it trains.
+        seconds: that starting takes, and that it may train at most.
+    """
+    before = begun(workdir)
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(words, stdout=said, stderr=said)
-        try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            code = process.wait()
+        if moment > 1:
+            while begun(workdir) == before and process.poll() is None:
+                time.sleep(0.02)
+        time.sleep(seconds * (moment % 1))
+        process.send_signal(signal.SIGKILL)
+        code = process.wait()
         if code not in (0, -signal.SIGKILL):
             said.seek(0)
             raise SystemExit(f"kills: a start failed:\n{said.read().decode()}")
-    return code, time.monotonic() - began
+    return code == 0
+
+
+def begun(workdir):
+    """Changes when a run begins to train: then it opens `metrics.jsonl`."""
+    path = workdir / "metrics.jsonl"
+    return path.stat().st_ino if path.exists() else 0
 
 
 def losses(workdir):
@@ -87,17 +111,16 @@ def remains(workdir):
     return [path for path in found if "events" not in path.name]
 
 
-def torture(workdir, words, kills, life, rng):
-    """Kills `kills` lives of up to `life` seconds.
+def torture(workdir, words, kills, seconds, rng):
+    """Kills at random moments, half of them while the run starts.
 
     Returns:
-        How often a start found a half-written checkpoint, and how often the run was
-        over before the kill.
+        How often something half-written was left, and how often the run was over
+        before the kill.
     """
     torn = survived = 0
     for _ in range(kills):
-        code, _ = run(words, rng.uniform(0, life))
-        survived += code == 0
+        survived += short_life(words, workdir, rng.uniform(0, 2), seconds)
         torn += bool(remains(workdir))
     return torn, survived
 
@@ -120,15 +143,14 @@ def compare(untouched, killed):
     return len(losses(untouched)), len(one)
 
 
-def main(kills, steps, save_every, seed, life=None):
-    """Lives of up to `life` seconds; by default of twice what a start takes."""
+def main(kills, steps, save_every, seed):
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         untouched, killed, short = (pathlib.Path(folder, name) for name in "abc")
         run(command(untouched, steps, save_every))  # Fills the caches.
-        life = life or 2 * run(command(short, 0, save_every))[1]
+        seconds = run(command(short, 0, save_every))
         words = command(killed, steps, save_every)
-        torn, survived = torture(killed, words, kills, life, rng)
+        torn, survived = torture(killed, words, kills, seconds, rng)
         reached = newest(killed)
         run(words)
         left = remains(killed)

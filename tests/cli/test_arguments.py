@@ -89,7 +89,6 @@ def test_flags_and_config_are_parsed_together(file):
     "argument, want",
     [
         ("steps=7", 7),
-        ("steps=-1", -1),
         ("model.width=16", 16),
         ("model.l1_weight=0.25", 0.25),
         ("model.l1_weight=2", 2.0),

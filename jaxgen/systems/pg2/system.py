@@ -125,6 +125,12 @@ class PG2:
                 "systems.pg2: judge_coarse goes with triplets and a second stage; set "
                 "it to False."
             )
+        for name in ("width", "code", "discriminator_width", "mask_radius"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"systems.pg2: {name} should be at least 1, got "
+                    f"{getattr(self, name)}."
+                )
         if self.stored_statistics and self.discriminator == "patch":
             raise ValueError(
                 "systems.pg2: stored_statistics are of the dense discriminator; set it "
