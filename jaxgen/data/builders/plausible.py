@@ -151,6 +151,12 @@ def _require_filled(who: str, points: np.ndarray, size: tuple[int, int]) -> None
             f"{middle:.0f}, so these keypoints belong to pictures {_CROPPED} wide; "
             f"these are {width} wide.{_shift_hint(_CROP, True)}"
         )
+    if filled and width == _CROPPED and middle > _CROPPED_MIDDLE:
+        raise ValueError(
+            f"{who}: half of all x are beyond {middle:.0f} in pictures {width} wide, so "
+            f"these keypoints belong to pictures {_SQUARE} wide."
+            f"{_shift_hint(-_CROP, True)}"
+        )
 
 
 def _shift_hint(shift: int, applies: bool) -> str:

@@ -129,6 +129,13 @@ def test_the_two_widths_of_deepfashion_are_told_apart(width, drawn, shift):
     plausible.require_inside("x", facing(width, 256), (256, width))
 
 
+def test_a_narrow_crop_with_coordinates_of_the_whole_is_refused():
+    """People who happen to lie inside: only the middle tells."""
+    poses = {name: p + [80, 0] for name, p in facing(96, 256).items()}
+    with pytest.raises(ValueError, match="256 wide.*--shift -40"):
+        plausible.require_inside("x", poses, (256, 176))
+
+
 def picture(path, size):
     PIL.Image.new("RGB", size, (90, 60, 30)).save(path)
 
