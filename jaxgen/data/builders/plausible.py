@@ -153,8 +153,8 @@ def _require_filled(who: str, points: np.ndarray, size: tuple[int, int]) -> None
         )
     if filled and width == _CROPPED and middle > _CROPPED_MIDDLE:
         raise ValueError(
-            f"{who}: half of all x are beyond {middle:.0f} in pictures {width} wide, so "
-            f"these keypoints belong to pictures {_SQUARE} wide."
+            f"{who}: half of all x are beyond {middle:.0f} in pictures {width} wide, "
+            f"so these keypoints belong to pictures {_SQUARE} wide."
             f"{_shift_hint(-_CROP, True)}"
         )
 
