@@ -3,7 +3,7 @@
 __version__ = "0.1.0"
 
 
-def load(workdir: str, checkpoint: str = "latest"):
+def load(workdir: str, checkpoint: str | int = "latest"):
     """Opens a trained workdir for use from Python: see `jaxgen.infer.load`."""
     from jaxgen import infer
 

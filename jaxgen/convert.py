@@ -9,7 +9,6 @@ python -m jaxgen.convert --inspect G1.pth
 
 import argparse
 import json
-import os
 import pathlib
 import sys
 from collections import Counter
@@ -17,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
+from etils import epath
 from safetensors import numpy as safetensors
 
 from jaxgen import systems
@@ -206,7 +206,8 @@ def export(flags: argparse.Namespace) -> str:
     arrays, about, reasons = exported(
         config.system, config.model.to_dict(), flags.network, net, flags.format
     )
-    _write_bytes(out, safetensors.save(arrays, {"format": "pt", "names": about}))
+    content = safetensors.save(arrays, {"format": "pt", "names": about})
+    experiment.write_bytes(epath.Path(out), content)
     total = sum(array.size for array in arrays.values())
     unknown = (
         f"; at their initial values, because {', '.join(reasons)}" if reasons else ""
@@ -215,16 +216,6 @@ def export(flags: argparse.Namespace) -> str:
         f"convert: wrote {out}: {flags.network} at step {opened.step}, {len(arrays)} "
         f"arrays, {total:,} numbers, as {about}{unknown}"
     )
-
-
-def _write_bytes(out: pathlib.Path, data: bytes) -> None:
-    """Writes a file whole or not at all."""
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _by_network(given: Sequence[str]) -> dict[str, str]:
@@ -250,6 +241,7 @@ def inspected(path: str) -> str:
     found = files.read(file, container=container)
     total = sum(array.size for array in found.arrays.values())
     where = f" in {checks.printable(found.container)}" if found.container else ""
+    where += f" (names without {found.prefix!r})" if found.prefix else ""
     lines = [
         f"{path}: a {found.kind}, {len(found.arrays)} arrays{where}, {total:,} numbers"
     ]

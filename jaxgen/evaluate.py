@@ -216,6 +216,9 @@ def _numbers(
 def _definition(entry: Evaluation, names: Sequence[str], size: str) -> dict[str, str]:
     definition = {**entry.metric.definition, "size": size}
     definition |= records.untrained(entry.weights)
+    if entry.use is not None:
+        constants = [f"{name} = {value}" for name, value in entry.use.inputs]
+        definition["answers"] = ", ".join([f"task {entry.use.task}", *constants])
     if entry.features is not None:
         known = entry.reference
         at_most = f", from {known.samples} samples" if known.samples else ""

@@ -1,18 +1,20 @@
 """Python's way in: a trained workdir as an object that takes and gives NumPy arrays."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
 
-from jaxgen.core import checks
+from jaxgen.core import checks, skeleton
 from jaxgen.data.builders.cache import cache_folder
 from jaxgen.runtime import compilation, evaluation, experiment
 from jaxgen.systems.base import REQUIRED, Task
 
+_JOINTS = len(skeleton.SCHEMAS["community18"].names)
 
-def load(workdir: str, checkpoint: str = "latest") -> "Model":
+
+def load(workdir: str, checkpoint: str | int = "latest") -> "Model":
     """Opens a workdir that `train` wrote.
 
     Args:
@@ -38,7 +40,7 @@ class Model:
         self.experiment = opened
         self._predict = evaluation.make_predict(opened.system, opened.mesh)
         self._show = evaluation.make_show(opened.system, opened.mesh)
-        self._frames: dict[str, Callable] = {}
+        self._tasks = evaluation.make_tasks(opened.system)
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -89,17 +91,14 @@ class Model:
         task = self.tasks[name]
         given = _with_defaults(name, task, inputs)
         _require_fitting(name, task, given, self.image_size)
-        nets, key = self.experiment.nets, jax.random.key(0)
-        cache = task.prepare(nets, given, key)
-        live = {k: given[k] for k, entry in task.inputs.items() if entry.live}
-        if name not in self._frames:
-            self._frames[name] = evaluation.named_bytes(task.frame)
-        return self._frames[name](nets, cache, 0.0, live)
+        return self._tasks[name](self.experiment.nets, given, jax.random.key(0))
 
     def _checked(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if not features:
             raise KeyError("load: give at least one feature.")
         size = len(next(iter(features.values())))
+        if size == 0:
+            raise ValueError("load: the batch is empty; give at least one sample.")
         spec = self.experiment.system.batch_spec(size)
         for name in features:
             checks.require_known("load", "feature", name, spec)
@@ -138,8 +137,9 @@ def _require_fitting(
                 f"load: task {name!r} takes {key!r} as uint8 {[*size, 3]}, got "
                 f"{value.dtype} {list(value.shape)}."
             )
-        if entry.kind == "keypoints" and (value.shape[1:] != (2,) or value.ndim != 2):
+        if entry.kind == "keypoints" and value.shape != (_JOINTS, 2):
             raise ValueError(
-                f"load: task {name!r} takes {key!r} as [joints, 2], got "
-                f"{list(value.shape)}."
+                f"load: task {name!r} takes {key!r} as [{_JOINTS}, 2], got "
+                f"{list(value.shape)}; core.skeleton.translate brings other schemas "
+                "to that order."
             )

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jaxgen.cli.arguments import Parser, run
+from jaxgen.core import checks
 from jaxgen.data import records
 from jaxgen.data.builders import (
     deepfashion,
@@ -312,7 +313,9 @@ def _summary(
             f"{number} {reason}" for reason, number in dropped.items() if number
         ]
         tail = f"; left out {', '.join(left_out)}" if left_out else ""
-        lines.append(f"  {split}: {count} pictures, {said['pairs'][split]} pairs{tail}")
+        pictures = checks.counted(count, "picture")
+        pairs = checks.counted(said["pairs"][split], "pair")
+        lines.append(f"  {split}: {pictures}, {pairs}{tail}")
     for split in said.get("untold", ()):
         lines.append(f"  left and right of {split} not checked: too few faces")
     if vars(flags).get("check"):

@@ -18,6 +18,7 @@ import jaxgen
 from jaxgen.cli.arguments import Parser, positive, run
 from jaxgen.core import checks, skeleton
 from jaxgen.data import pipeline
+from jaxgen.data.features import rgb
 from jaxgen.infer import Model, load
 from jaxgen.runtime import experiment, pictures
 from jaxgen.systems.base import REQUIRED, Input
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
     parser = _parser()
     early, _ = _early_parser().parse_known_args(arguments)
-    if early.task and early.workdir:
+    if early.task and early.workdir and early.checkpoint:
         model = load(early.workdir, early.checkpoint)
         checks.require_known("sample", "task", early.task, model.tasks)
         inputs = model.tasks[early.task].inputs
@@ -38,15 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         flags = parser.parse_args(arguments)
         written = draw_samples(load(flags.workdir, flags.checkpoint), flags)
     shown = ", ".join(map(str, written[:3])) + (", ..." if len(written) > 3 else "")
-    print(f"sample: wrote {len(written)} pictures: {shown}")
+    count = checks.counted(len(written), "picture")
+    print(f"sample: wrote {count}: {shown}")
 
 
 def _early_parser() -> argparse.ArgumentParser:
     """What must be known before all flags are: a task brings its own."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--workdir")
-    parser.add_argument("--task")
-    parser.add_argument("--checkpoint", default="latest")
+    # A flag without its value is for the parser of all flags to refuse.
+    parser.add_argument("--workdir", nargs="?")
+    parser.add_argument("--task", nargs="?")
+    parser.add_argument("--checkpoint", nargs="?", default="latest")
     return parser
 
 
@@ -150,12 +153,12 @@ def read_image(path: str, size: tuple[int, int]) -> tuple[np.ndarray, tuple[int,
     """
     try:
         with Image.open(path) as file:
-            picture = ImageOps.exif_transpose(file).convert("RGB")
+            picture = rgb(ImageOps.exif_transpose(file))
     except UnidentifiedImageError:
         raise ValueError(f"sample: {path} is not an image that can be read.") from None
     except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            raise
+        if error.errno:
+            raise  # Of the disk, not of the picture.
         raise ValueError(f"sample: {path} is damaged: {error}.") from None
     h, w = picture.height, picture.width
     require_proportions(path, (h, w), size)

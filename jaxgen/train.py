@@ -60,6 +60,7 @@ def train(config: Config, workdir: str) -> TrainState:
         ValueError, KeyError, FileNotFoundError, FileExistsError: for a config, data
             or workdir that do not fit; nothing is lost.
         FloatingPointError: when a number is no longer finite.
+        KeyboardInterrupt: after Ctrl-C, when the state is saved.
     """
     compilation.enable_cache(cache_folder() / "compiled")
     mesh = make_mesh(data=config.mesh.data, model=config.mesh.model)
@@ -131,6 +132,8 @@ def train(config: Config, workdir: str) -> TrainState:
                     checkpoints.save(
                         done, state, position=batches.position, metrics=numbers
                     )
+    if checkpoints.interrupted:
+        raise KeyboardInterrupt(ending(state, config, workdir))
     return state
 
 
@@ -194,13 +197,15 @@ def default_workdir(argument: str) -> str:
     return f"runs/{stem}-{variant}" if variant else f"runs/{stem}"
 
 
-def _ending(done: int, steps: int) -> str:
-    if done < steps:
+def ending(state: TrainState, config: Config, workdir: str) -> str:
+    """How a run ended, for the person who began it."""
+    done = int(state.step)
+    if done < config.steps:
         return (
-            f"stopped at step {done} of {steps} and saved; the same command goes on; "
-            "everything is in"
+            f"stopped at step {done} of {config.steps} and saved; the same command "
+            f"goes on; everything is in {workdir}"
         )
-    return f"{done} steps done; everything is in"
+    return f"{done} steps done; everything is in {workdir}"
 
 
 def main() -> None:
@@ -226,7 +231,7 @@ def main() -> None:
         workdir = arguments.workdir or default_workdir(arguments.config)
         state = train(config, workdir)
         if processes.is_first():
-            print(f"train: {_ending(int(state.step), config.steps)} {workdir}")
+            print(f"train: {ending(state, config, workdir)}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,10 @@
 #
 #   launch/tpu_vm.sh NAME ZONE gs://BUCKET/pg2 pg2_synthetic:paper [--config.KEY=VALUE ...]
 set -euo pipefail
+if [ $# -lt 4 ]; then
+    echo "tpu_vm.sh: give NAME ZONE gs://BUCKET/WORKDIR CONFIG" >&2
+    exit 2
+fi
 name=$1 zone=$2 workdir=$3 config=$4
 shift 4
 root=$(cd "$(dirname "$0")/.." && pwd)

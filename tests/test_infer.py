@@ -69,10 +69,16 @@ def test_wrong_arrays_and_names_are_refused(model):
         model.run_task(
             "transfer", source_image=picture() / 255, target_keypoints=points()
         )
-    with pytest.raises(ValueError, match=r"\[joints, 2\]"):
+    with pytest.raises(ValueError, match=r"as \[18, 2\], got \[1, 18, 2\]"):
         model.run_task(
             "transfer", source_image=picture(), target_keypoints=points((1,))
         )
+    with pytest.raises(ValueError, match=r"as \[18, 2\], got \[17, 2\].*translate"):
+        model.run_task(
+            "transfer", source_image=picture(), target_keypoints=points()[:17]
+        )
+    with pytest.raises(ValueError, match="batch is empty"):
+        model.predict(source_image=picture(batch=(0,)), target_keypoints=points((0,)))
 
 
 def test_a_folder_that_is_no_workdir_is_refused(tmp_path):

@@ -28,7 +28,7 @@ def run(workdir, out, *flags):
 
 def test_a_sheet_of_samples_says_that_it_is_synthetic(tiny_workdir, tmp_path, capsys):
     assert run(tiny_workdir, tmp_path / "out", "--samples", "3") == ["samples.png"]
-    assert "wrote 1 pictures" in capsys.readouterr().out
+    assert "wrote 1 picture:" in capsys.readouterr().out
     with Image.open(tmp_path / "out" / "samples.png") as sheet:
         assert "synthetic" in sheet.text["Comment"]
         assert sheet.width > 3 * 16 and sheet.height > 5 * 32
@@ -108,3 +108,29 @@ def test_help_shows_the_inputs_of_a_task(tiny_workdir, capsys):
         sample.main(["--workdir", tiny_workdir, "--task", "transfer", "--help"])
     assert stopped.value.code == 0
     assert "--target-keypoints" in capsys.readouterr().out
+
+
+def test_greys_of_16_bits_are_scaled_and_not_clipped(tmp_path):
+    grey = np.linspace(0, 65_535, 64 * 32).reshape(64, 32).astype(np.uint16)
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    image, _ = sample.read_image(str(tmp_path / "grey.png"), (64, 32))
+    np.testing.assert_array_equal(image[..., 0], np.rint(grey / 257))
+
+
+def test_a_folder_is_no_picture(tmp_path):
+    with pytest.raises(IsADirectoryError):
+        sample.read_image(str(tmp_path), (64, 32))
+
+
+@pytest.mark.parametrize("flag", ["--task", "--workdir", "--checkpoint"])
+def test_a_flag_without_its_value_is_refused_by_the_command(
+    tiny_workdir, tmp_path, capsys, flag
+):
+    rest = ["--workdir", tiny_workdir, "--out", str(tmp_path), "--task", "transfer"]
+    if flag in rest:
+        del rest[rest.index(flag) : rest.index(flag) + 2]
+    with pytest.raises(SystemExit) as stop:
+        sample.main([*rest, flag])
+    said = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert said.startswith(f"sample: argument {flag}: expected one argument")

@@ -163,7 +163,8 @@ def test_the_workdir_is_named_after_config_and_variant():
 
 
 @pytest.mark.slow
-def test_sigterm_saves_and_leaves_with_zero(tmp_path):
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_saves_and_leaves_with_its_code(tmp_path, number, code):
     command = [sys.executable, "-m", "jaxgen.train", "--config", "pg2_synthetic:tiny"]
     command += ["--workdir", str(tmp_path), "--config.steps=100000"]
     command += [
@@ -178,9 +179,9 @@ def test_sigterm_saves_and_leaves_with_zero(tmp_path):
     for line in process.stderr:
         if "step 3/" in line:
             break
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     process.stderr.read()
-    assert process.wait(60) == 0
+    assert process.wait(60) == code
     step = checkpoint.find_step(str(tmp_path), "latest")
     assert step >= 3 and lines(tmp_path)[-1]["step"] == step
 

@@ -120,6 +120,11 @@ def _find_config(name: str) -> pathlib.Path:
         return given
     if installed.is_file() and given.parent == pathlib.Path():
         return installed
+    if given.is_file():
+        raise FileNotFoundError(
+            f"config: {name} is no config: that is a Python file with get_config, or "
+            "the config.json of a workdir."
+        )
     there = {path.stem for path in _CONFIGS.glob("*.py")}
     raise FileNotFoundError(
         f"config: there is no config {name!r}; installed are {checks.listed(there)}."
@@ -240,10 +245,17 @@ def _ours(error: BaseException) -> bool:
     return isinstance(message, str) and ": " in message and inside
 
 
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileExistsError):  # Only of folders that were to be made.
+        return "a file stands where a folder is wanted"
+    return error.strerror or "an error of the disk"
+
+
 def _sentence(name: str, error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
-        return f"\n{name}: interrupted."
+        return f"\n{name}: {error.args[0] if error.args else 'interrupted.'}"
     text = str(error.args[0]) if error.args else repr(error)
     if isinstance(error, OSError) and error.strerror:
-        text = f"{error.strerror}: {error.filename}." if error.filename else text
+        where = f": {error.filename}" if error.filename else ""
+        text = f"{_reason(error)}{where}."
     return f"{name}: {text.removeprefix(f'{name}: ')}"

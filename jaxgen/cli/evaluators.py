@@ -14,13 +14,13 @@ from jaxgen.metrics import definitions, extractors, prepare, protocols
 from jaxgen.metrics import mask as masks
 from jaxgen.metrics.base import SetMetric
 from jaxgen.metrics.definitions import Built, Extractor, Number, Protocol
-from jaxgen.runtime.measuring import Evaluation, Reference
+from jaxgen.runtime.measuring import Evaluation, Reference, Use
 from jaxgen.runtime.mesh import make_mesh
-from jaxgen.systems.base import System
+from jaxgen.systems.base import REQUIRED, System
 
 _KEYS = (
     *("metric", "protocol", "options", "split", "samples", "output"),
-    *("reference", "weights"),
+    *("reference", "weights", "task", "inputs"),
 )
 NETWORKS: Mapping[str, Extractor] = {
     "fid": extractors.TF_POOL,
@@ -55,7 +55,9 @@ def evaluations(
 
     Args:
         evals: name -> `dict(metric, protocol, options, split, samples, output,
-            reference, weights)`, of which all but the first may be left out. With a
+            reference, weights, task, inputs)`, of which all but the first may be left
+            out. With a task, that answers instead of `predict`: its inputs are features
+            of the same names, or the constants in `inputs`. With a
             protocol the metric is one of its numbers; without, a file in
             `jaxgen.metrics` with options of its own. A metric of a set is held against
             `reference=dict(split, samples)`. Weights are files in JAXGEN_WEIGHTS, or
@@ -68,7 +70,7 @@ def evaluations(
             give, or a feature that no batch has.
         FileNotFoundError: when the weights of a network are missing.
     """
-    outputs = output_names(system) if evals else []
+    outputs: dict[Use | None, list[str]] = {}
     known: dict[str, FeatureNetworks] = {}
     shared: dict[tuple[str, ...], Callable] = {}
     found = {}
@@ -83,8 +85,46 @@ def evaluations(
         for feature in getattr(metric, "needs", ()):
             checks.require_known(who, "feature", feature, system.batch_spec(1))
         found[name] = _evaluation(who, options, metric, source, shared)
-        checks.require_known(who, "output", found[name].output, outputs)
+        use = found[name].use
+        if use not in outputs:
+            outputs[use] = task_names(who, use, system) if use else output_names(system)
+        checks.require_known(who, "output", found[name].output, outputs[use])
     return found
+
+
+def task_names(who: str, use: Use, system: System) -> list[str]:
+    """What a task gives, found without computing it; its answer is also `image`.
+
+    Args:
+        who: starts the message of an error.
+        use: of the task.
+        system: whose task.
+
+    Raises:
+        KeyError: for a task or an input that it does not know, or an input that is
+            neither a feature nor given.
+    """
+    tasks, spec = system.tasks(), system.batch_spec(1)
+    checks.require_known(who, "task", use.task, tasks)
+    task, constants = tasks[use.task], dict(use.inputs)
+    for name in constants:
+        checks.require_known(f"{who}.inputs", "input", name, task.inputs)
+    given = {name: entry.default for name, entry in task.inputs.items()} | constants
+    for name in (set(spec) & set(task.inputs)) - set(constants):
+        given[name] = np.zeros(spec[name].shape[1:], spec[name].dtype)
+    for name, value in given.items():
+        if value is REQUIRED:
+            raise KeyError(
+                f"{who}: task {use.task!r} needs {name!r}, which no batch has; give "
+                "it in inputs."
+            )
+
+    def frame(key):
+        nets = system.init(key)
+        live = {k: given[k] for k, entry in task.inputs.items() if entry.live}
+        return task.frame(nets, task.prepare(nets, given, key), 0.0, live)
+
+    return ["image", *jax.eval_shape(frame, jax.random.key(0))]
 
 
 def output_names(system: System) -> list[str]:
@@ -250,6 +290,12 @@ def _evaluation(
 ) -> Evaluation:
     kept = ("split", "samples", "output")
     rest = {key: options[key] for key in kept if key in options} | {"metric": metric}
+    if options.get("task"):
+        rest["use"] = Use(
+            options["task"], tuple(sorted(options.get("inputs", {}).items()))
+        )
+    elif options.get("inputs"):
+        raise KeyError(f"{who}: inputs are those of a task; name it.")
     if isinstance(metric, SetNumber | PairNumber):
         rest["weights"] = metric.weights(networks)
         rest["mean"] = metric.built.number.mean

@@ -1,6 +1,5 @@
 """Feature networks by name: module, and variables out of other people's files."""
 
-import hashlib
 import pathlib
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -18,7 +17,16 @@ from jaxgen.nets.inception import Inception
 from jaxgen.nets.lpips import LPIPS
 from jaxgen.nets.sphereface import SphereFace
 from jaxgen.nets.vgg import VGG
-from jaxgen.weights import alexnet, files, inception, lpips, rules, sphereface, vgg
+from jaxgen.weights import (
+    alexnet,
+    files,
+    inception,
+    lpips,
+    registry,
+    rules,
+    sphereface,
+    vgg,
+)
 from jaxgen.weights.rules import Format, Report
 
 _FACE, _PICTURE, _LARGE = (1, 112, 96, 3), (1, 64, 64, 3), (1, 75, 75, 3)
@@ -107,13 +115,10 @@ def read_feature_network(name: str, paths: Sequence[str]) -> tuple[Net, Report, 
 def origins(name: str, paths: Sequence[str]) -> tuple[dict[str, str], ...]:
     """Name and SHA-256 of every file of a network."""
     return tuple(
-        {"network": name, "file": pathlib.Path(path).name, "sha256": sha256(path)}
+        {
+            "network": name,
+            "file": pathlib.Path(path).name,
+            "sha256": registry.sha256(path),
+        }
         for path in paths
     )
-
-
-def sha256(path: str) -> str:
-    """Of a file; of a TensorFlow checkpoint of its index, which has all other sums."""
-    found = path if pathlib.Path(path).is_file() else f"{path}.index"
-    with open(found, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

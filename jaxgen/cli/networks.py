@@ -10,11 +10,10 @@ import jax
 import numpy as np
 
 from jaxgen import systems
-from jaxgen.cli.feature_networks import sha256
 from jaxgen.core import checks, lookup
 from jaxgen.core.arrays import Nets
 from jaxgen.runtime import experiment, networks
-from jaxgen.weights import files, rules
+from jaxgen.weights import files, registry, rules
 from jaxgen.weights.files import Contents
 from jaxgen.weights.rules import Format
 
@@ -283,7 +282,7 @@ def _read(
         raise ValueError(f"convert: {network!r} from {source.path}: {text}") from None
     return net, {
         "file": source.path,
-        "sha256": sha256(source.path),
+        "sha256": registry.sha256(source.path),
         "kind": source.contents.kind,
         "container": source.contents.container,
         "format": source.format.about,

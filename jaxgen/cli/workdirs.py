@@ -15,7 +15,7 @@ from jaxgen.data import pairing, pipeline
 from jaxgen.data.source import open_source
 from jaxgen.runtime import evaluation
 from jaxgen.runtime.experiment import Experiment, config_hash
-from jaxgen.runtime.measuring import Answers, Samples
+from jaxgen.runtime.measuring import Answers, Samples, Use
 from jaxgen.runtime.mesh import mesh_key
 from jaxgen.runtime.provenance import provenance
 
@@ -84,8 +84,19 @@ class Workdir:
 
         return chosen
 
+    @cached_property
+    def tasks(self) -> Mapping[str, Callable]:
+        """Every task of the system, its answers as bytes."""
+        return evaluation.make_tasks(self.opened.system)
+
     def draw(
-        self, row: str, *, split: str, samples: int, names: dict[Any, list[str]]
+        self,
+        row: str,
+        *,
+        split: str,
+        samples: int,
+        names: dict[Any, list[str]],
+        use: Use | None = None,
     ) -> Answers:
         """Answers of the system as bytes, or of a row that needs no training.
 
@@ -94,10 +105,15 @@ class Workdir:
             split: of the dataset.
             samples: how many.
             names: filled with those of the samples, under (split, samples).
+            use: a task to ask instead of `predict`.
         """
         once = partial(pipeline.once, self.data, self.spec)
         names[split, samples] = kept = []
-        drawn = self._drawn(row, once, self.predict, split=split, samples=samples)
+        which: dict[str, Any] = dict(split=split, samples=samples)
+        if use is None or row in ("copy", "mean"):
+            drawn = self._drawn(row, once, self.predict, **which)
+        else:
+            drawn = self._used(use, once(**which, stranger=row == "stranger"))
         for outputs, batch, found in drawn:
             kept.extend(found)
             yield outputs, batch, found
@@ -111,6 +127,13 @@ class Workdir:
         samples = once(**which, stranger=row == "stranger")
         return evaluation.answers(
             predict, self.opened.nets, samples, key, self.opened.mesh
+        )
+
+    def _used(self, use: Use, samples: Samples) -> Answers:
+        task = self.opened.system.tasks()[use.task]
+        key = mesh_key(self.opened.config.seed, self.opened.mesh)
+        return evaluation.task_answers(
+            self.tasks[use.task], task, use, self.opened.nets, samples, key
         )
 
     def _constant(self, samples: Samples, answer: Callable) -> Answers:

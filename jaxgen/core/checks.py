@@ -9,6 +9,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "nothing"
 
 
+def counted(count: int, thing: str) -> str:
+    """A number of things: "1 picture", "2 pictures"."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def printable(text: str) -> str:
     """Foreign text for a message: nothing that a terminal obeys, and not too long."""
     return repr(text if len(text) <= 80 else text[:77] + "...")[1:-1]

@@ -261,7 +261,12 @@ def find_keypoints(
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"keypoints: there is no file {path}.")
-    found = [_rows(one) for one in _people(_load(path))]
+    try:
+        found = [_rows(one) for one in _people(_load(path))]
+    except RecursionError:
+        raise ValueError(
+            f"keypoints: {path} is nested too deeply; known are {_KNOWN_FILES}."
+        ) from None
     people = [rows for rows in found if rows is not None and rows.size]
     if found and all(rows is None for rows in found):
         raise ValueError(

@@ -78,6 +78,14 @@ def decode(value: Any) -> PIL.Image.Image:
     return image
 
 
+def rgb(image: PIL.Image.Image) -> PIL.Image.Image:
+    """An image of any kind as 8-bit RGB; greys of 16 bits are scaled, not clipped."""
+    if image.mode.startswith("I"):
+        grey = np.clip(np.asarray(image, np.float32) / 257, 0, 255)
+        image = PIL.Image.fromarray(np.rint(grey).astype(np.uint8))
+    return image.convert("RGB")
+
+
 def scale_points(points: np.ndarray, was: Size, size: Size) -> np.ndarray:
     """Points [..., 2] (x, y) of a picture that is resized from `was` to `size`."""
     scale = np.array([size[1] / was[1], size[0] / was[0]], np.float32)
@@ -106,7 +114,7 @@ class Image:
 
     def read(self, record: Mapping[str, Any], was: Size, size: Size) -> np.ndarray:
         """Decodes and resizes."""
-        image = decode(record[self.field]).convert("RGB")
+        image = rgb(decode(record[self.field]))
         if (image.height, image.width) != size:
             smaller = size[0] < image.height
             method = PIL.Image.Resampling

@@ -1,5 +1,6 @@
 """Which files of a folder are pictures."""
 
+import os
 import pathlib
 
 _SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -9,7 +10,11 @@ def picture_files(folder: pathlib.Path) -> list[pathlib.Path]:
     """JPEG and PNG files in `folder` and below, sorted.
 
     What begins with a dot is none: file managers and notebooks keep their own there.
+
+    Raises:
+        PermissionError: when the folder may not be read.
     """
+    os.listdir(folder)  # What may not be read looks empty below.
     return sorted(
         path
         for path in folder.rglob("*")

@@ -59,8 +59,21 @@ class ArrayRecords:
         return len(self._opened)
 
     def __getitem__(self, index: int) -> Mapping[str, Any]:
-        """One record."""
-        return self._opened[int(index)]
+        """One record.
+
+        Raises:
+            ValueError: when its bytes are damaged.
+        """
+        try:
+            return self._opened[int(index)]
+        except IndexError:
+            raise
+        # What the readers of TFDS raise for damaged bytes is theirs, and changes.
+        except Exception as error:
+            said = str(error).strip().partition("\n")[0]
+            raise _incomplete(
+                self._folder, f"record {index} of {self._split} does not read: {said}"
+            ) from error
 
 
 def open_folder(folder: str) -> Any:
@@ -90,7 +103,7 @@ def read_about(folder: str | pathlib.Path, source: str) -> dict[str, Any]:
         )
     try:
         about = json.loads(path.read_text())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _incomplete(folder, f"{ABOUT} does not read") from None
     if not isinstance(about, dict) or not _SAID <= about.keys():
         raise _incomplete(folder, f"{ABOUT} lacks entries")

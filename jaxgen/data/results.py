@@ -61,14 +61,14 @@ class Picture:
         """Bytes [h, w, 3].
 
         Raises:
-            ValueError: when it does not decode.
+            ValueError: when it does not read as a picture.
         """
         try:
             with PIL.Image.open(self.path) as image:
                 pixels = np.asarray(image.convert("RGB"))
         except _UNREADABLE as error:
             raise ValueError(
-                f"results: {self.path} does not decode ({error})."
+                f"results: {self.path} does not read as a picture ({error})."
             ) from None
         width = self.size[1]
         start = width * (self.panel or 0)
@@ -104,7 +104,9 @@ def _look(path: pathlib.Path, root: pathlib.Path, panel: int) -> Picture:
             (width, height), format = image.size, image.format or ""
             tables = getattr(image, "quantization", None)
     except _UNREADABLE as error:
-        raise ValueError(f"results: {path} is no picture ({error}).") from None
+        raise ValueError(
+            f"results: {path} does not read as a picture ({error})."
+        ) from None
     if problem:
         raise ValueError(f"results: {path} {problem}")
     strip = is_strip((height, width))

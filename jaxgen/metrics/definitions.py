@@ -213,14 +213,6 @@ class Plan:
     built: Mapping[str, Built]
     missing: Mapping[str, tuple[str, ...]]
 
-    def sentence(self) -> str:
-        """One sentence about what is missing; empty when nothing is."""
-        parts = [
-            f"{', '.join(numbers)} would need {network}"
-            for network, numbers in self.missing.items()
-        ]
-        return f"Not computed: {'; '.join(parts)}." if parts else ""
-
 
 def plan(
     protocol: Protocol, obtain: Obtain, *, size: tuple[int, int] | None = None

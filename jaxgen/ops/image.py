@@ -1,6 +1,7 @@
 """Ranges and sizes: bytes to floats and back, area and bilinear resize.
 
-Nowhere else does the range of an image change.
+Nowhere else does the range of an image change. Resizes are differentiable in reverse
+mode, as often as needed.
 """
 
 import jax

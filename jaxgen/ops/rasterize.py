@@ -73,7 +73,15 @@ def rasterize(
     Returns:
         What is seen. An image with a point that is not finite, or with more overdraw
         than is allowed, is `INVALID` and NaN everywhere, never half drawn.
+
+    Raises:
+        ValueError: when there is no image or no face to draw.
     """
+    if not points.shape[0] or not faces.shape[0]:
+        raise ValueError(
+            f"rasterize: {points.shape[0]} images of {faces.shape[0]} faces; there is "
+            "nothing to draw."
+        )
     draw = partial(_draw, size=size, near=near, far=far, overdraw=overdraw)
     return apply_where_batch_lies(draw, (lax.stop_gradient(points),), (faces,))
 
@@ -85,8 +93,9 @@ def barycentric(
 ) -> Float[Array, "b h w 3"]:
     """The weights of a face's corners at the pixel centres where it is seen.
 
-    They sum to 1, and are differentiable in `points`. Background has weights zero, and
-    so has a face without area; an `INVALID` image has NaN.
+    They sum to 1, and are differentiable in `points`; on a GPU that derivative is added
+    up in no fixed order, so equal runs agree to rounding. Background has weights zero,
+    and so has a face without area; an `INVALID` image has NaN.
 
     Args:
         points: (x, y) of every vertex, in pixels; further coordinates are not read.

@@ -22,7 +22,8 @@ def warp(
 
     Differentiable in both arguments as often as needed, in reverse mode only. At whole
     numbers, where bilinear interpolation has a kink, the derivative is the one to the
-    right and downwards, as torch's is.
+    right and downwards, as torch's is. On a GPU the derivative to `image` is added up
+    in no fixed order: equal runs agree to rounding there, not to the bit.
 
     Args:
         image: any range; the result has the same, and the same type.

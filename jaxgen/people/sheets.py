@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+import jaxgen
 from jaxgen.core.skeleton import SCHEMAS
 from jaxgen.people import framing, picture, poses, render, wardrobe
 from jaxgen.people.actors import Actor, Posed, prepare, strike
@@ -112,6 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m jaxgen.people.sheets",
         description="Draws contact sheets of the synthetic people.",
     )
+    parser.add_argument(
+        "--version", action="version", version=f"jaxgen {jaxgen.__version__}"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for the PNGs")
     parser.add_argument(
         "--only", nargs="+", choices=SHEETS, default=list(SHEETS), help="which sheets"
@@ -119,16 +123,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
+        for name in options.only:
+            path = options.out / f"{name}.png"
+            Image.fromarray(SHEETS[name]()).save(path, optimize=True)
+            print(path)
     except OSError as error:
-        print(
-            f"sheets: cannot make the folder {options.out}: {error.strerror}.",
-            file=sys.stderr,
-        )
+        print(f"sheets: {options.out}: {error.strerror}.", file=sys.stderr)
         return 2
-    for name in options.only:
-        path = options.out / f"{name}.png"
-        Image.fromarray(SHEETS[name]()).save(path, optimize=True)
-        print(path)
     return 0
 
 

@@ -92,7 +92,7 @@ class Checkpoints:
         """
         self._manager = _manager(workdir, keep=keep, best=best, clean=True)
         self._failures = _Failures()
-        self._asked = False
+        self._asked: int | None = None  # The signal that came.
         self._handlers: dict[int, Any] = {}
         if jax.process_count() == 1:
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,8 +100,8 @@ class Checkpoints:
         else:  # SIGTERM is jax's own there: it tells the other processes.
             self._handlers[signal.SIGINT] = signal.signal(signal.SIGINT, self._pass_on)
 
-    def _note(self, *_: Any) -> None:
-        self._asked = True
+    def _note(self, number: int, _: Any) -> None:
+        self._asked = number
         self._restore_handlers()  # The second time means it.
 
     def _pass_on(self, *_: Any) -> None:
@@ -122,8 +122,13 @@ class Checkpoints:
         Every process asks at every step, so that all stop at the same one.
         """
         if jax.process_count() == 1:
-            return self._asked
+            return self._asked is not None
         return self._manager.reached_preemption(step)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C is what asked a run of one process to stop."""
+        return self._asked == signal.SIGINT
 
     def restore_latest(
         self, state: TrainState, shardings: TrainState
@@ -314,7 +319,10 @@ def find_step(workdir: str, which: str, best: Sequence[str] = ()) -> int:
 
 def _best_step(manager: ocp.CheckpointManager, best: Sequence[str]) -> int:
     if not best:
-        raise ValueError("checkpoint: config.best names no number, so none is best.")
+        raise ValueError(
+            "checkpoint: this run kept no best one, its config.best names no number; "
+            "take 'latest' or a step."
+        )
     step = manager.best_step()
     if step is None:
         raise FileNotFoundError(f"checkpoint: no checkpoint carries a {best[0]!r}.")

@@ -16,10 +16,11 @@ from jaxgen.runtime.measuring import (
     Answers,
     Evaluation,
     Samples,
+    Use,
     measure_all,
     real_states,
 )
-from jaxgen.systems.base import System
+from jaxgen.systems.base import System, Task
 
 
 def make_predict(system: System, mesh: Mesh, *, quantised: bool = True) -> Callable:
@@ -107,6 +108,58 @@ def answers(
         )
 
 
+def make_tasks(system: System) -> dict[str, Callable]:
+    """Compiles every task of a system, each when it is first used.
+
+    Returns:
+        Name -> `run(nets, inputs, key) -> panels`: uint8 [h, w, 3], on the host, in
+        order, of the first frame.
+    """
+    return {name: _make_task(task) for name, task in system.tasks().items()}
+
+
+def _make_task(task: Task) -> Callable:
+    frame = named_bytes(task.frame)
+
+    def run(nets, inputs, key) -> dict[str, np.ndarray]:
+        cache = task.prepare(nets, inputs, key)
+        live = {k: inputs[k] for k, entry in task.inputs.items() if entry.live}
+        return frame(nets, cache, 0.0, live)
+
+    return run
+
+
+def task_answers(
+    run: Callable, task: Task, use: Use, nets: Nets, samples: Samples, key: jax.Array
+) -> Answers:
+    """What a task gives for every sample, its last panel also as `image`.
+
+    Args:
+        run: of `make_tasks`.
+        task: what it runs.
+        use: which inputs are the same for every sample.
+        nets: networks to use.
+        samples: padded batches with the names of their real samples.
+        key: for tasks that draw; the same for every sample.
+
+    Yields:
+        Outputs, batch and names, without the padding.
+    """
+    constants = {name: entry.default for name, entry in task.inputs.items()}
+    constants |= dict(use.inputs)
+    for batch, names in samples:
+        features = set(task.inputs) & set(batch) - set(dict(use.inputs))
+        drawn = []
+        for row in range(len(names)):
+            mine = {name: batch[name][row] for name in features}
+            with jax.transfer_guard("allow"):  # A copy that we mean.
+                panels = run(nets, {**constants, **mine}, key)
+            drawn.append({"image": list(panels.values())[-1]} | panels)
+        outputs = {name: np.stack([d[name] for d in drawn]) for name in drawn[0]}
+        kept = {name: value[: len(names)] for name, value in batch.items()}
+        yield outputs, kept, names
+
+
 class Judge:
     """Looks at networks during training: some pictures, and numbers over many.
 
@@ -130,10 +183,11 @@ class Judge:
             mesh: of the run.
             key: for systems that draw.
         """
-        self._evaluations, self._once = evaluations, once
+        self._system, self._evaluations, self._once = system, evaluations, once
         self._mesh, self._key = mesh, key
         self._predict = make_predict(system, mesh)
         self._show = make_show(system, mesh)
+        self._tasks = make_tasks(system)
         self._real: dict[str, Any] | None = None
 
     def panels(self, nets: Nets, *, split: str, samples: int) -> dict[str, np.ndarray]:
@@ -151,9 +205,12 @@ class Judge:
         alone stands the first, for `config.best`.
         """
 
-        def draw(**which) -> Answers:
+        def draw(*, use: Use | None, **which) -> Answers:
             found = self._once(**which)
-            return answers(self._predict, nets, found, self._key, self._mesh)
+            if use is None:
+                return answers(self._predict, nets, found, self._key, self._mesh)
+            task, run = self._system.tasks()[use.task], self._tasks[use.task]
+            return task_answers(run, task, use, nets, found, self._key)
 
         if self._real is None:
             self._real = real_states(self._evaluations, self._once)

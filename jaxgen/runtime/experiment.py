@@ -18,6 +18,7 @@ from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from jaxgen import systems
+from jaxgen.core import checks
 from jaxgen.core.arrays import Config, Nets
 from jaxgen.runtime import checkpoint, mesh, processes
 from jaxgen.systems.base import System
@@ -46,7 +47,7 @@ class Experiment:
     mesh: Mesh
 
 
-def open_workdir(workdir: str, which: str = "latest") -> Experiment:
+def open_workdir(workdir: str, which: str | int = "latest") -> Experiment:
     """Reads a workdir's config and networks, not its optimisers.
 
     Args:
@@ -55,11 +56,17 @@ def open_workdir(workdir: str, which: str = "latest") -> Experiment:
 
     Raises:
         FileNotFoundError: when it is no workdir, or has no such checkpoint.
+        ValueError: when its config.json is damaged or lacks keys.
     """
     config = read_config(workdir)
+    if lacking := [key for key in _NEEDED if key not in config]:
+        raise ValueError(
+            f"experiment: the config.json of {workdir} is of no run: it lacks "
+            f"{checks.listed(lacking)}."
+        )
     system = systems.build(config.system, config.model.to_dict(), config.dtype)
     on = mesh.make_mesh()
-    step = checkpoint.find_step(workdir, which, config.best)
+    step = checkpoint.find_step(workdir, str(which), config.best)
     shapes = jax.eval_shape(system.init, jax.random.key(0))
     mine = {n: v for n, v in shapes.items() if n not in system.frozen()}
     part = {"nets": mine, "ema": {n: mine[n]["params"] for n in config.ema}}
@@ -73,6 +80,12 @@ def open_workdir(workdir: str, which: str = "latest") -> Experiment:
         for n, net in state["nets"].items()
     }
     return Experiment(workdir, config, system, nets, step, on)
+
+
+_NEEDED = (
+    *("system", "model", "dtype", "data", "seed", "batch_size"),
+    *("ema", "best", "evals"),
+)
 
 
 def write_config(workdir: str, config: Config) -> None:
@@ -95,9 +108,12 @@ def read_config(workdir: str) -> Config:
             f"experiment: {workdir} is not a workdir: it has no config.json."
         )
     try:
-        return ConfigDict(_tuples(json.loads(path.read_text())))
-    except json.JSONDecodeError as error:
+        config = _tuples(json.loads(path.read_text()))
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"experiment: {path} is damaged: {error}.") from None
+    if not isinstance(config, dict):
+        raise ValueError(f"experiment: {path} is damaged: it holds no keys.")
+    return ConfigDict(config)
 
 
 _FREE = (
@@ -157,15 +173,25 @@ def config_hash(config: Config) -> str:
 
 
 def write_text(path: epath.Path, text: str) -> None:
+    """Writes a text file whole or not at all; see `write_bytes`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: epath.Path, content: bytes) -> None:
     """Writes a file whole or not at all.
 
     Raises:
         OSError: naming the file, when the disk is full.
     """
+    temporary = path.parent / f".{path.name}.tmp"
     with naming(path):
-        temporary = path.parent / f".{path.name}.tmp"
-        temporary.write_text(text)
-        temporary.replace(path)
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
 
 
 @contextlib.contextmanager

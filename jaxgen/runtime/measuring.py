@@ -30,6 +30,20 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Use:
+    """A task that answers in place of the system's `predict`.
+
+    Attributes:
+        task: its name.
+        inputs: (name, value) of inputs that are the same for every sample; the others
+            are features of the same names, or have their defaults.
+    """
+
+    task: str
+    inputs: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """One entry of `config.evals`: which number, over which people, of which output.
 
@@ -37,7 +51,8 @@ class Evaluation:
         metric: what to compute.
         split: of the dataset.
         samples: how many.
-        output: of `System.predict`.
+        output: of `System.predict`, or of the task; `image` is the answer of both.
+        use: a task to ask instead of `predict`.
         reference: of a metric of a set.
         weights: the files of its network: network, file, sha256.
         features: of a metric of a set: bytes [b, h, w, 3], their batch, and whether
@@ -50,6 +65,7 @@ class Evaluation:
     split: str = "test"
     samples: int = 200
     output: str = "image"
+    use: Use | None = None
     reference: Reference = field(default_factory=Reference)
     weights: Sequence[Mapping[str, str]] = ()
     features: Callable[..., np.ndarray] | None = None
@@ -180,21 +196,21 @@ def measure_all(
 
     Args:
         evaluations: by name.
-        draw: `draw(split=..., samples=...)` gives answers.
+        draw: `draw(split=..., samples=..., use=...)` gives answers.
     """
     values: dict[str, Kept] = {}
-    for (split, samples), group in by_samples(evaluations).items():
-        values |= measure(group, draw(split=split, samples=samples))
+    for (split, samples, use), group in by_samples(evaluations).items():
+        values |= measure(group, draw(split=split, samples=samples, use=use))
     return values
 
 
 def by_samples(
     evaluations: Mapping[str, Evaluation],
-) -> dict[tuple[str, int], dict[str, Evaluation]]:
-    """Evaluations that look at the same samples together: each is drawn once."""
-    groups: dict[tuple[str, int], dict[str, Evaluation]] = {}
-    for name, evaluation in evaluations.items():
-        groups.setdefault((evaluation.split, evaluation.samples), {})[name] = evaluation
+) -> dict[tuple[str, int, Use | None], dict[str, Evaluation]]:
+    """Evaluations that look at the same answers together: each is drawn once."""
+    groups: dict[tuple[str, int, Use | None], dict[str, Evaluation]] = {}
+    for name, entry in evaluations.items():
+        groups.setdefault((entry.split, entry.samples, entry.use), {})[name] = entry
     return groups
 
 

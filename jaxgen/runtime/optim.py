@@ -98,10 +98,12 @@ def optimizer(options: Mapping[str, Any], *, every: int = 1) -> Optimizer:
 
     Raises:
         KeyError: for an unknown option, optimiser or schedule.
+        ValueError: for a number that the option cannot have.
     """
     filled = complete(options)
     schedule = Schedule(**filled.pop("schedule"))
     o = Options(**filled, schedule=schedule)
+    _require_sensible(o)
     lazy = every / (every + 1) if every > 1 else 1.0
     b1, b2 = o.b1**lazy if o.b1 else 0.0, o.b2**lazy
     kinds = {
@@ -115,6 +117,16 @@ def optimizer(options: Mapping[str, Any], *, every: int = 1) -> Optimizer:
     if o.weight_decay:
         parts.append(optax.add_decayed_weights(o.weight_decay))
     return Optimizer(optax.chain(*parts), _curve(o.rate * lazy, o.schedule))
+
+
+def _require_sensible(o: Options) -> None:
+    for name in ("rate", "b1", "b2", "eps", "weight_decay", "clip"):
+        number = getattr(o, name)
+        if number < 0 or (name in ("b1", "b2") and number >= 1):
+            below = " and below 1" if name in ("b1", "b2") else ""
+            raise ValueError(
+                f"config.optim: {name} should be at least 0{below}, got {number}."
+            )
 
 
 def _curve(rate: float, schedule: Schedule) -> Callable[[Any], Any]:

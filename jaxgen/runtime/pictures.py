@@ -8,7 +8,7 @@ from etils import epath
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from jaxgen.runtime.experiment import naming
+from jaxgen.runtime.experiment import write_bytes
 
 _MARGIN = 4
 _PAPER = (255, 255, 255)
@@ -46,13 +46,24 @@ def grid(panels: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def captioned(image: np.ndarray, text: str) -> np.ndarray:
-    """The picture with a line of text below it."""
+    """The picture with text below it, in as many lines as it takes."""
     h, w, _ = image.shape
-    font = ImageFont.load_default(size=max(11, h // 24))
-    sheet = Image.new("RGB", (w, h + max(16, h // 16)), _PAPER)
+    size = max(11, min(h, w) // 24)
+    font = ImageFont.load_default(size=size)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > w - 2 * _MARGIN:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    row = size + _MARGIN
+    sheet = Image.new("RGB", (w, h + row * len(lines) + _MARGIN), _PAPER)
     sheet.paste(Image.fromarray(image))
     draw = ImageDraw.Draw(sheet)
-    draw.text((_MARGIN, (h + sheet.height) // 2), text, _INK, font, anchor="lm")
+    for number, line in enumerate(lines):
+        middle = h + row * number + row // 2 + _MARGIN // 2
+        draw.text((_MARGIN, middle), line, _INK, font, anchor="lm")
     return np.asarray(sheet)
 
 
@@ -69,10 +80,7 @@ def save_png(path: epath.Path, image: np.ndarray, notes: Mapping[str, str]) -> N
         info.add_text(keyword, text)
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", pnginfo=info)
-    with naming(path):
-        temporary = path.parent / f".{path.name}.tmp"
-        temporary.write_bytes(buffer.getvalue())
-        temporary.replace(path)
+    write_bytes(path, buffer.getvalue())
 
 
 def notes(version: str, config_hash: str, step: int) -> dict[str, str]:

@@ -101,10 +101,12 @@ def _give_up(where: str) -> None:
 
 def _explicit(where: str) -> dict[str, Any]:
     found = re.fullmatch(r"(.+:\d+),(\d+),(\d+)", where)
-    if not found or int(found[3]) >= int(found[2]):
+    port = int(found[1].rpartition(":")[2]) if found else 0
+    if not found or int(found[3]) >= int(found[2]) or not 0 < port < 2**16:
         raise ValueError(
             f"processes: --distributed should be {AUTO!r} or HOST:PORT,COUNT,INDEX "
-            f"with an index from 0 to count - 1, got {where!r}."
+            "with a port below 65536 and an index from 0 to count - 1, got "
+            f"{where!r}."
         )
     return dict(
         coordinator_address=found[1],

@@ -5,6 +5,7 @@ JAXGEN_WEIGHTS names. A checksum is that of the published file; where only its s
 known, as from a file's name, that is compared.
 """
 
+import functools
 import hashlib
 import os
 import pathlib
@@ -154,8 +155,7 @@ def find(name: str) -> str:
     path = pathlib.Path(folder, entry.file)
     if not folder or not path.is_file():
         raise FileNotFoundError(f"weights: {name!r} is missing: {_advice(name)}")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256(str(path))
     if not found.startswith(entry.sha256):
         raise ValueError(
             f"weights: {path} is not {entry.about}: its SHA-256 is {found[:16]}..., "
@@ -172,3 +172,18 @@ def _advice(name: str) -> str:
         f"put {entry.about} into {folder} as {entry.file}; it is {place} "
         f"{entry.origin} (licence: {entry.licence})."
     )
+
+
+def sha256(path: str) -> str:
+    """Of a file; of a TensorFlow checkpoint of its index, which has all other sums."""
+    found = pathlib.Path(path if pathlib.Path(path).is_file() else f"{path}.index")
+    status = found.stat()
+    return _sha256(found, status.st_size, status.st_mtime_ns)
+
+
+@functools.cache
+def _sha256(path: pathlib.Path, size: int, changed: int) -> str:
+    """Read once for each state of the file that was met."""
+    del size, changed
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

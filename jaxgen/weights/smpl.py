@@ -6,7 +6,6 @@ chumpy, which cannot be imported beside a recent NumPy. All use SMPL's own names
 arrays of doi:10.1145/2816795.2818013; HMR's variant adds `cocoplus_regressor`.
 """
 
-import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -51,20 +50,6 @@ def read_body(path: str) -> dict[str, np.ndarray]:
         return _body({k: _array(k, v) for k, v in values.items() if k in _KNOWN})
     except ValueError as error:
         raise ValueError(f"smpl: {path} {error}.") from None
-
-
-def write_body(path: str, body: Mapping[str, np.ndarray]) -> None:
-    """Writes a body as `.npz`, whole or not at all.
-
-    Args:
-        path: of the new file.
-        body: as `read_body` gives it.
-    """
-    partial = f"{path}.partial"
-    tree = np.stack([SMPL_PARENTS, np.arange(len(SMPL_PARENTS))])
-    with open(partial, "wb") as file:
-        np.savez_compressed(file, **{**body, "kintree_table": tree})
-    os.replace(partial, path)
 
 
 def _values(path: str) -> Mapping[str, Any]:

@@ -278,6 +278,7 @@ def main(name, size):
         "config": name,
         "batch": size,
         "threads": threads,
+        "tunables": os.environ.get("GLIBC_TUNABLES", ""),
         "load": round(os.getloadavg()[0], 1),
         "torch": torch.__version__,
         "torch_layout": layout,

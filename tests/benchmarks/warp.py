@@ -7,7 +7,9 @@ faster than torch. The process is pinned to its cores (2 by default) before eith
 library starts, and both take one thread for each. Each side has the layout it likes:
 torch NCHW, ours NHWC. Points are those of a picture turned by 0.3 radians, every pixel
 shaken by about two pixels, a fifth of them far outside as a flow's background is.
-Backward includes its forward on both sides. `memory` is what the program needs besides
+Backward includes its forward on both sides. With `GLIBC_TUNABLES=glibc.malloc.hugetlb=1`
+both write their results to large pages; without it new pages are most of the time at 64
+channels. `memory` is what the program needs besides
 arguments and results, by the compiler.
 """
 
@@ -107,6 +109,7 @@ def main():
     report = {"benchmark": "warp", "peer": f"torch {torch.__version__} grid_sample"}
     report |= {"cores": CORES, "threads": CORES, "repeats": REPEATS}
     report["load"] = round(os.getloadavg()[0], 1)
+    report["tunables"] = os.environ.get("GLIBC_TUNABLES", "")
     for shape in SIZES:
         inputs = arrays(shape)
         timed, memory = ours(*inputs)

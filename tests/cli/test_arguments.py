@@ -231,6 +231,13 @@ def test_version_and_help_exit_with_0(capsys):
     [
         (FloatingPointError("step: 'l1' is nan after step 7."), 1, "after step 7"),
         (KeyboardInterrupt(), 130, "interrupted"),
+        (KeyboardInterrupt("stopped at step 3 of 9"), 130, "stopped at step 3"),
+        (
+            FileExistsError(17, "File exists", "a"),
+            2,
+            "stands where a folder is wanted: a.",
+        ),
+        (OSError(28, "No space left on device"), 2, "No space left on device"),
         (FileNotFoundError(2, "No such file", "a.png"), 2, "No such file: a.png."),
         (FileExistsError("workdir: x is in use."), 2, "workdir: x is in use."),
     ],
@@ -274,3 +281,9 @@ def test_a_bug_of_ours_keeps_its_traceback(monkeypatch):
 
 def test_a_command_that_succeeds_does_not_exit():
     assert run(lambda: None, "train") is None
+
+
+def test_a_file_of_another_kind_is_no_config(tmp_path):
+    (tmp_path / "pose.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match="is no config: that is a Python file"):
+        load_config(str(tmp_path / "pose.json"))

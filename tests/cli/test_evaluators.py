@@ -1,6 +1,7 @@
 import pkgutil
 from concurrent.futures import ThreadPoolExecutor
 
+import jax
 import numpy as np
 import pytest
 
@@ -10,7 +11,8 @@ from jaxgen.cli.gathering import Batch, Stream
 from jaxgen.cli.protocols import Given, Measurement
 from jaxgen.metrics import protocols, ssim
 from jaxgen.metrics.definitions import Protocol
-from jaxgen.runtime.measuring import Reference
+from jaxgen.runtime.measuring import Reference, Use
+from jaxgen.systems.base import Input, Task
 from jaxgen.weights import registry
 from tests.toy import Toy
 
@@ -198,3 +200,44 @@ def test_random_weights_are_asked_for_by_name():
     assert found.weights[0]["sha256"] == "random"
     with pytest.raises(KeyError, match="unknown weights 'rndom'"):
         build(metric="lpips", weights="rndom")
+
+
+class Views(Toy):
+    """A system with a task of an angle."""
+
+    def tasks(self):
+        def frame(nets, cache, time, live):
+            return {"before": cache["source"], "after": cache["source"] + live["angle"]}
+
+        inputs = {
+            "source": Input("image", "a picture"),
+            "angle": Input("number", "degrees", default=0.0, live=True),
+            "seed": Input("number", "of nothing"),
+        }
+        return {"view": Task("Turns.", inputs, lambda nets, x, key: x, frame)}
+
+    def batch_spec(self, size):
+        picture = jax.ShapeDtypeStruct((size, 4, 4, 3), np.uint8)
+        return {"source": picture, "target_image": picture}
+
+
+def test_a_task_answers_with_features_and_constants():
+    options = dict(metric="psnr", task="view", inputs=dict(seed=3, angle=45.0))
+    found = build(Views(), **options, output="after")
+    assert found.use == Use("view", (("angle", 45.0), ("seed", 3)))
+    assert build(Views(), **options).output == "image"
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (dict(task="vew", inputs=dict(seed=1)), "did you mean 'view'"),
+        (dict(task="view", inputs=dict(seed=1, agle=1.0)), "did you mean 'angle'"),
+        (dict(task="view"), "needs 'seed', which no batch has"),
+        (dict(task="view", inputs=dict(seed=1), output="aftr"), "did you mean 'after'"),
+        (dict(inputs=dict(seed=1)), "inputs are those of a task"),
+    ],
+)
+def test_tasks_that_could_not_run_are_refused(options, said):
+    with pytest.raises(KeyError, match=said):
+        build(Views(), metric="psnr", **options)

@@ -5,6 +5,7 @@ import pytest
 from jaxgen.cli.workdirs import COMPARISONS, OURS, Workdir
 from jaxgen.metrics import prepare
 from jaxgen.runtime import experiment
+from jaxgen.runtime.measuring import Use
 from jaxgen.train import prepared_data
 
 
@@ -80,3 +81,12 @@ def test_without_an_amount_all_pairs_are_taken(workdir):
     given = workdir.given(OURS, split="test", samples=None)
     assert given.answers.count == 2 * 4 * 3
     assert given.answers.count == sum(len(b.names) for b in given.answers.draw())
+
+
+def test_a_task_may_answer_in_place_of_the_prediction(workdir):
+    which = dict(split="test", samples=6, names={})
+    found = list(workdir.draw(OURS, **which, use=Use("transfer")))
+    images = np.concatenate([outputs["image"] for outputs, _, _ in found])
+    np.testing.assert_array_equal(images, drawn(workdir, OURS))
+    assert {"pose", "refined"} <= found[0][0].keys()
+    assert found[0][2] == next(iter(workdir.draw("copy", **which)))[2]

@@ -57,3 +57,11 @@ def test_another_shape_or_dtype_is_told_with_both(wrong):
 def test_a_missing_array_is_told():
     with pytest.raises(KeyError, match="batch: arrays: missing mask"):
         checks.require_arrays("batch", SPEC, {"image": SPEC["image"]})
+
+
+def test_one_thing_is_no_plural():
+    assert [checks.counted(n, "pair") for n in (0, 1, 2)] == [
+        "0 pairs",
+        "1 pair",
+        "2 pairs",
+    ]

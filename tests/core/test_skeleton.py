@@ -211,3 +211,11 @@ def test_broken_and_absent_files_are_named(tmp_path):
         read_keypoints(broken)
     with pytest.raises(FileNotFoundError, match="there is no file"):
         read_keypoints(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("depth", [600, 100_000])
+def test_deep_nesting_is_a_sentence(tmp_path, depth):
+    path = tmp_path / "pose.json"
+    path.write_text("[" * depth + "]" * depth)
+    with pytest.raises(ValueError, match="nested too deeply|no known form|holds"):
+        read_keypoints(path)

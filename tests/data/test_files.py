@@ -1,3 +1,5 @@
+import pytest
+
 from jaxgen.data import files
 
 
@@ -15,3 +17,12 @@ def test_a_dataset_may_lie_in_a_hidden_folder(tmp_path):
     folder.mkdir()
     (folder / "a.jpg").write_bytes(b"")
     assert files.picture_files(folder) == [folder / "a.jpg"]
+
+
+def test_a_folder_that_may_not_be_read_does_not_look_empty(tmp_path, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("os.listdir", refuse)
+    with pytest.raises(PermissionError):
+        files.picture_files(tmp_path)

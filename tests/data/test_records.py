@@ -93,3 +93,16 @@ def test_a_broken_description_is_a_sentence(people_folder, tmp_path, content):
     shutil.copytree(people_folder, folder)
     pathlib.Path(folder / "dataset.json").write_text(content, encoding="latin-1")
     open_damaged(folder)
+
+
+def test_a_damaged_record_is_a_sentence(people_folder, tmp_path):
+    folder = tmp_path / "people"
+    shutil.copytree(people_folder, folder)
+    path = array_record(folder)
+    content = bytearray(path.read_bytes())
+    content[14_824] ^= 255
+    path.write_bytes(content)
+    data = {"source": "synthetic", "folder": str(folder)}
+    with pytest.raises(ValueError, match=r"record \d+ of train does not read.*again"):
+        source = open_source(data, "train")
+        [source.records[i] for i in range(len(source.records))]

@@ -79,14 +79,14 @@ def test_folders_without_pictures_are_refused(tmp_path):
 
 def test_what_is_no_picture_is_named(tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG no more")
-    with pytest.raises(ValueError, match="broken.png is no picture"):
+    with pytest.raises(ValueError, match="broken.png does not read as a picture"):
         results.open_folder(str(tmp_path), "answer")
 
 
 def test_a_picture_too_large_to_trust_is_one_sentence(tmp_path, monkeypatch):
     save(tmp_path, "bomb.png", picture())
     monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 10)
-    with pytest.raises(ValueError, match="bomb.png is no picture .*bomb"):
+    with pytest.raises(ValueError, match="bomb.png does not read as a picture .*bomb"):
         results.open_folder(str(tmp_path), "answer")
 
 
@@ -97,7 +97,9 @@ def test_an_error_of_values_in_a_picture_names_it(tmp_path, monkeypatch):
         raise ValueError("Decompressed data too large")
 
     monkeypatch.setattr(PIL.Image, "open", broken)
-    with pytest.raises(ValueError, match="odd.png is no picture .*too large"):
+    with pytest.raises(
+        ValueError, match="odd.png does not read as a picture .*too large"
+    ):
         results.open_folder(str(tmp_path), "answer")
 
 
@@ -115,7 +117,7 @@ def test_a_picture_that_breaks_off_is_named(tmp_path):
     path = save(tmp_path, "torn.png", picture(0, (64, 64)))
     path.write_bytes(path.read_bytes()[:2000])
     (torn,) = results.open_folder(str(tmp_path), "answer")
-    with pytest.raises(ValueError, match="torn.png does not decode"):
+    with pytest.raises(ValueError, match="torn.png does not read as a picture"):
         torn.read()
 
 

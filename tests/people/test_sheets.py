@@ -35,7 +35,7 @@ def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert sheets.main(["--out", str(tmp_path / "file" / "below")]) == 2
     message = capsys.readouterr().err
-    assert message.startswith("sheets: cannot make the folder")
+    assert message.startswith(f"sheets: {tmp_path / 'file' / 'below'}: Not a dir")
     assert message.count("\n") == 1
 
 
@@ -44,3 +44,17 @@ def test_bad_arguments_exit_with_2(arguments):
     with pytest.raises(SystemExit) as exit_:
         sheets.main(arguments)
     assert exit_.value.code == 2
+
+
+def test_a_picture_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "body_heads_128.png").mkdir()
+    arguments = ["--out", str(tmp_path), "--only", "body_heads_128"]
+    assert sheets.main(arguments) == 2
+    assert capsys.readouterr().err == f"sheets: {tmp_path}: Is a directory.\n"
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        sheets.main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out.startswith("jaxgen ")

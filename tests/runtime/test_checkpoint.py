@@ -110,6 +110,7 @@ def test_a_signal_asks_to_stop_and_the_second_one_means_it(tmp_path, number):
     assert not checkpoints.stop_asked(1)
     signal.raise_signal(number)
     assert checkpoints.stop_asked(2)
+    assert checkpoints.interrupted == (number == signal.SIGINT)
     assert {n: signal.getsignal(n) for n in before} == before
     checkpoints.close()
 

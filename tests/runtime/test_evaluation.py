@@ -5,8 +5,9 @@ import numpy as np
 from jaxgen.metrics.accumulate import Rows
 from jaxgen.runtime import evaluation
 from jaxgen.runtime.evaluation import Judge
-from jaxgen.runtime.measuring import Evaluation
+from jaxgen.runtime.measuring import Evaluation, Use
 from jaxgen.runtime.mesh import guarded, make_mesh, mesh_key, replicated
+from jaxgen.systems.base import Input, Task
 from tests.toy import Toy
 
 
@@ -85,3 +86,37 @@ def test_answers_may_be_taken_before_they_are_bytes():
     outputs, batch, _ = next(drawn)
     want = batch["target_image"] / 127.5 - 1
     np.testing.assert_allclose(outputs["image"], want, atol=1e-6)
+
+
+class Turned(Echo):
+    """Has a task that adds a constant to its picture."""
+
+    def tasks(self):
+        def prepare(nets, inputs, key):
+            return inputs["target_image"].astype(np.float32) / 127.5 - 1
+
+        def frame(nets, cache, time, live):
+            return {"was": cache, "turned": cache + live["angle"] / 127.5}
+
+        inputs = {
+            "target_image": Input("image", "a picture"),
+            "angle": Input("number", "how far", default=0.0, live=True),
+        }
+        return {"turn": Task("Turns.", inputs, prepare, frame)}
+
+
+def test_a_task_answers_in_place_of_the_prediction():
+    mesh = make_mesh()
+    entries = {
+        name: Evaluation(First(), use=Use("turn", inputs), output=output)
+        for name, inputs, output in (
+            ("plain", (), "image"),
+            ("turned", (("angle", 5.0),), "image"),
+            ("source", (("angle", 5.0),), "was"),
+        )
+    }
+    judge = Judge(Turned(), entries, once, mesh, mesh_key(0, mesh))
+    with guarded(mesh):
+        shift = jax.device_put(np.float32(0), replicated(mesh))
+        found = judge.numbers({"shift": {"x": shift}})
+    assert found == {"plain": 75.0, "turned": 80.0, "source": 75.0}

@@ -77,3 +77,16 @@ def test_buckets_know_no_locks(tmp_path, monkeypatch):
     with experiment.locked("gs://bucket/run"), experiment.locked("gs://bucket/run"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "7", "[1]"])
+def test_a_config_that_holds_no_keys_says_so(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ValueError, match="damaged"):
+        experiment.read_config(str(tmp_path))
+
+
+def test_a_config_of_no_run_is_no_workdir(tmp_path):
+    (tmp_path / "config.json").write_text('{"system": "pg2"}')
+    with pytest.raises(ValueError, match="lacks batch_size, best, data"):
+        experiment.open_workdir(str(tmp_path))

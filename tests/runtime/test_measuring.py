@@ -73,8 +73,8 @@ def test_evaluations_of_the_same_samples_are_drawn_once():
     few = Evaluation(First(), samples=3)
     groups = measuring.by_samples({"a": few, "b": Evaluation(First()), "c": few})
     assert {k: list(v) for k, v in groups.items()} == {
-        ("test", 3): ["a", "c"],
-        ("test", 200): ["b"],
+        ("test", 3, None): ["a", "c"],
+        ("test", 200, None): ["b"],
     }
 
 

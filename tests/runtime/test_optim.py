@@ -68,3 +68,11 @@ def test_the_average_ramps_with_the_images_seen():
     late = averaged(zero, one, jnp.float32(1e9), 8, 1e4)["w"]
     assert early > 0.99
     assert late == pytest.approx(1 - 0.5 ** (8 / 1e4), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "options", [dict(rate=-1.0), dict(b1=2.0), dict(b2=1.0), dict(clip=-1.0)]
+)
+def test_numbers_that_no_optimiser_has_are_refused(options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))} should be at least 0"):
+        optimizer(options)

@@ -30,8 +30,28 @@ def test_a_saved_picture_comes_back_with_its_notes(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
-def test_a_caption_adds_a_line_below():
-    image = np.full((32, 64, 3), 9, np.uint8)
-    with_text = pictures.captioned(image, "synthetic")
-    np.testing.assert_array_equal(with_text[:32], image)
-    assert with_text.shape[0] > 32
+def test_a_caption_stands_below_in_as_many_lines_as_it_takes():
+    text = pictures.notes("1.0", "abc", 5)["Comment"]
+    rows = []
+    for width in (64, 128, 512):
+        image = np.full((32, width, 3), 9, np.uint8)
+        with_text = pictures.captioned(image, text)
+        np.testing.assert_array_equal(with_text[:32], image)
+        ink = (with_text[32:] < 128).any(-1)
+        assert ink.any() and not ink[:, -1].any() and not ink[-1].any()
+        rows.append(ink.shape[0])
+    assert rows[0] > rows[1] > rows[2]
+
+
+def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
+    def full(self, content):
+        with open(self, "wb") as file:
+            file.write(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(epath.Path(tmp_path)), "write_bytes", full)
+    image = np.zeros((8, 8, 3), np.uint8)
+    with pytest.raises(OSError) as error:
+        pictures.save_png(epath.Path(tmp_path) / "a.png", image, {})
+    assert error.value.filename == str(tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())

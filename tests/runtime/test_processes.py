@@ -4,7 +4,9 @@ from jaxgen.runtime import processes
 
 
 @pytest.mark.parametrize(
-    "where", ["", "here", "host:1,2", "host,2,0", "host:1,2,2", "host:1,0,0", "1,2,0"]
+    "where",
+    ["", "here", "host:1,2", "host,2,0", "host:1,2,2", "host:1,0,0", "1,2,0"]
+    + ["host:0,2,0", "host:99999,2,0"],
 )
 def test_what_names_no_place_count_and_index_is_refused(where):
     with pytest.raises(ValueError, match="HOST:PORT,COUNT,INDEX"):

@@ -106,3 +106,13 @@ def test_checksums_begin_as_the_publishers_names_do(name):
 def test_files_have_names_of_their_own():
     files = [entry.file for entry in registry.FILES.values()]
     assert len(set(files)) == len(files)
+
+
+def test_sums_are_of_what_a_file_holds_now(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")
+    (tmp_path / "y.index").write_bytes(b"abc")
+    assert registry.sha256(str(path)) == hashlib.sha256(b"abc").hexdigest()
+    assert registry.sha256(str(tmp_path / "y")) == registry.sha256(str(path))
+    path.write_bytes(b"other")
+    assert registry.sha256(str(path)) == hashlib.sha256(b"other").hexdigest()

@@ -11,7 +11,7 @@ import scipy.sparse
 
 from jaxgen.core.skeleton import SMPL_PARENTS
 from jaxgen.people import figure
-from jaxgen.weights.smpl import read_body, write_body
+from jaxgen.weights.smpl import read_body
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "smpl" / "model.pkl"
 SHAPES = {
@@ -154,14 +154,6 @@ def test_keypoints_are_not_in_every_file(path):
     del values["cocoplus_regressor"]
     dump(path, values)
     assert set(read_body(path)) == set(SHAPES) - {"cocoplus_regressor"}
-
-
-def test_a_body_is_written_whole_and_read_again(path, tmp_path):
-    dump(path, sparse(model()))
-    written = str(tmp_path / "new.npz")
-    write_body(written, read_body(path))
-    assert_is_the_model(read_body(written), model())
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["body.pkl", "new.npz"]
 
 
 def test_the_figure_is_a_body(tmp_path):

@@ -1,10 +1,9 @@
 """Synthetic people, drawn when they are first wanted and kept in a cache."""
 
-import contextlib
 import os
 import pathlib
-import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping
 from typing import Any
 
 from jaxgen.data.builders.drawing import World
@@ -45,24 +44,13 @@ def _cached(data: Mapping[str, Any], size: tuple[int, int]) -> pathlib.Path:
     folder = cache_folder() / synthetic.folder_name(world)
     with folders.locked(folder.with_suffix(".lock"), f"drawing people into {folder}"):
         if not folder.is_dir():
-            with folders.fresh(folder) as temporary, _explained(folder):
+            print(
+                f"synthetic: drawing {world.pictures} pictures into {folder}, once",
+                file=sys.stderr,
+            )
+            with folders.fresh(folder) as temporary:
                 synthetic.build(temporary, world, workers=default_workers(world))
     return folder
-
-
-@contextlib.contextmanager
-def _explained(folder: pathlib.Path) -> Iterator[None]:
-    """A full disk as an OSError: the library of records tells it by its own kind."""
-    try:
-        yield
-    except RuntimeError as error:
-        found = re.search(r"write\(\) failed: ([^;]+)", str(error))
-        if not found:
-            raise
-        raise OSError(
-            f"synthetic: people could not be written into {folder} ({found[1]}); make "
-            "room or set JAXGEN_CACHE to another place."
-        ) from error
 
 
 def world_of(data: Mapping[str, Any], size: tuple[int, int]) -> World:
@@ -74,9 +62,7 @@ def world_of(data: Mapping[str, Any], size: tuple[int, int]) -> World:
 
 def default_workers(world: World) -> int:
     """As many processes as there are processors to use, none for few pictures."""
-    people = world.people + world.test_people
-    pictures = people * world.outfits * world.frames * (1 + world.clips)
-    return processors() if pictures > _FEW_PICTURES else 0
+    return processors() if world.pictures > _FEW_PICTURES else 0
 
 
 def processors() -> int:

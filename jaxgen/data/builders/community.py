@@ -61,7 +61,7 @@ def _keypoints(row: Sequence[str], where: str) -> np.ndarray:
     try:
         _, y, x = row
         points = np.array([json.loads(x), json.loads(y)], np.float32).T
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise ValueError(
             f"annotations: {where} is not NAME:[18 rows]:[18 columns]."
         ) from None

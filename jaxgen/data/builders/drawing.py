@@ -74,6 +74,12 @@ class World:
                     f"got {given!r}."
                 )
 
+    @property
+    def pictures(self) -> int:
+        """How many there are in both splits, frames of clips included."""
+        people = self.people + self.test_people
+        return people * self.outfits * self.frames * (1 + self.clips)
+
     def persons(self, split: str) -> range:
         """The numbers of the people of a split; no one is in two."""
         if split == "train":

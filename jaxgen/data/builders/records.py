@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -152,7 +153,8 @@ def write(
     ) as progress:
         seen = _Seen(progress)
         examples = {name: seen.pass_on(split) for name, split in splits.items()}
-        _build(builder(folder / "tfds", examples, features), folder)
+        with _explained(builder.name, folder):
+            _build(builder(folder / "tfds", examples, features), folder)
     for name, split in splits.items():
         _write_table(folder / records.INDEX.format(name), Row._fields, split.rows)
         _write_table(folder / records.PAIRS.format(name), ("from", "to"), split.pairs)
@@ -168,6 +170,21 @@ def write(
     }
     (folder / records.ABOUT).write_text(json.dumps(said, indent=2) + "\n")
     return said
+
+
+@contextlib.contextmanager
+def _explained(name: str, folder: pathlib.Path) -> Iterator[None]:
+    """A full disk as an OSError: the library of records tells it by its own kind."""
+    try:
+        yield
+    except RuntimeError as error:
+        found = re.search(r"write\(\) failed: ([^;]+)", str(error))
+        if not found:
+            raise
+        raise OSError(
+            f"{name}: records could not be written into {folder.parent} ({found[1]}); "
+            "make room or choose another place (JAXGEN_CACHE for what is drawn once)."
+        ) from error
 
 
 def _written(folder: pathlib.Path) -> list[pathlib.Path]:

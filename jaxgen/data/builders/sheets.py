@@ -11,6 +11,7 @@ import PIL.ImageDraw
 import PIL.ImageFont
 
 from jaxgen.core.skeleton import SCHEMAS
+from jaxgen.data.features import rgb
 
 _PICTURES = 48
 _HEIGHT = 256
@@ -65,7 +66,7 @@ def write_sheet(
     chosen = np.linspace(0, len(files) - 1, count).round().astype(int)
     tiles = []
     for i in chosen:
-        image = PIL.Image.open(io.BytesIO(files[i].read_bytes())).convert("RGB")
+        image = rgb(PIL.Image.open(io.BytesIO(files[i].read_bytes())))
         tiles.append(_captioned(draw_skeleton(image, poses[i]), files[i].stem))
     path.parent.mkdir(parents=True, exist_ok=True)
     _grid(tiles).save(path)

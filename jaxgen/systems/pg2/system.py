@@ -125,10 +125,14 @@ class PG2:
                 "systems.pg2: judge_coarse goes with triplets and a second stage; set "
                 "it to False."
             )
-        for name in ("width", "code", "discriminator_width", "mask_radius"):
-            if getattr(self, name) < 1:
+        sizes = ("width", "code", "discriminator_width", "mask_radius", "pose_radius")
+        least = dict.fromkeys(sizes, 1)
+        counts = ("stage1_steps", "discriminator_lead", "refine_width", "refine_window")
+        least |= dict.fromkeys(counts, 0)
+        for name, lowest in least.items():
+            if getattr(self, name) < lowest:
                 raise ValueError(
-                    f"systems.pg2: {name} should be at least 1, got "
+                    f"systems.pg2: {name} should be at least {lowest}, got "
                     f"{getattr(self, name)}."
                 )
         if self.stored_statistics and self.discriminator == "patch":

@@ -38,7 +38,9 @@ def transfer(system: "PG2") -> Task:
         inputs={
             "source_image": Input("image", "photograph of the person"),
             "target_keypoints": Input(
-                "keypoints", "the wanted pose: a JSON file of any known schema"
+                "keypoints",
+                "the wanted pose: a JSON file of any known schema, of several people "
+                "the surest",
             ),
         },
         prepare=prepare,
