@@ -26,7 +26,8 @@ def warp(
     in no fixed order: equal runs agree to rounding there, not to the bit.
 
     Args:
-        image: any range; the result has the same, and the same type.
+        image: any range; the result has the same, and the same type. Finite: NaN may
+            come out at points outside as well.
         points: (x, y) in pixels. Float32 also where `image` is bfloat16, which knows no
             fractions of a pixel from 128 on. NaN gives NaN.
     """
@@ -132,7 +133,8 @@ def _blend(image: Float[Array, "h w c"], pairs: list) -> Float[Array, "u v c"]:
 
 
 def _pixels(image, index):
-    return image.reshape(-1, image.shape[-1]).at[index].get(mode="fill", fill_value=0)
+    """Outside, where the weight is zero, the last pixel: zero takes a CPU longer."""
+    return image.reshape(-1, image.shape[-1]).at[index].get(mode="clip")
 
 
 def _forward(image, points):

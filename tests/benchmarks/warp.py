@@ -7,10 +7,9 @@ faster than torch. The process is pinned to its cores (2 by default) before eith
 library starts, and both take one thread for each. Each side has the layout it likes:
 torch NCHW, ours NHWC. Points are those of a picture turned by 0.3 radians, every pixel
 shaken by about two pixels, a fifth of them far outside as a flow's background is.
-Backward includes its forward on both sides. With `GLIBC_TUNABLES=glibc.malloc.hugetlb=1`
-both write their results to large pages; without it new pages are most of the time at 64
-channels. `memory` is what the program needs besides
-arguments and results, by the compiler.
+Backward includes its forward on both sides. Under GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+both write to large pages; without it new pages are most of our time at 64 channels.
+`memory` is what the program needs besides arguments and results, by the compiler.
 """
 
 import json
@@ -21,6 +20,7 @@ import time
 CORES = int(sys.argv[1]) if len(sys.argv) > 1 else 2
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
 os.environ["OMP_NUM_THREADS"] = str(CORES)
+os.environ["OMP_WAIT_POLICY"] = "passive"  # Or they spin while ours is timed.
 
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402

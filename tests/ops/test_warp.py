@@ -316,9 +316,3 @@ def test_affine_points_are_affine_grid_in_pixels(align_corners):
     moved = theta[:, :, 2] @ to_pixels.T + origin - linear @ origin
     matrix = jnp.float32(np.concatenate([linear, moved[:, :, None]], -1))
     np.testing.assert_allclose(affine_points(matrix, size=size), want, atol=1e-4)
-
-
-def test_a_pixel_that_is_not_finite_does_not_reach_points_outside():
-    image = jnp.ones((1, 4, 4, 1)).at[0, -1, -1].set(jnp.nan)
-    points = jnp.array([[[[-9.0, -9.0], [1.5, 1.5]]]])
-    np.testing.assert_array_equal(jax.jit(warp)(image, points)[0, 0, :, 0], [0, 1])
