@@ -1,6 +1,7 @@
 """Files of the PyTorch port become workdirs, or are refused with one sentence."""
 
 import json
+import shutil
 import sys
 
 import jax
@@ -10,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import jaxgen
-from jaxgen import convert, sample, systems, train
+from jaxgen import convert, evaluate, sample, systems, train
 from jaxgen.cli.arguments import load_config
 from jaxgen.cli.arguments import run as run_command
 from jaxgen.cli.feature_networks import FEATURE_NETWORKS
@@ -113,9 +114,20 @@ def test_the_report_accounts_for_every_array(converted):
     assert len(found["sha256"]) == 64
 
 
-def test_a_converted_workdir_is_sampled_and_trained_on(converted, tmp_path):
-    sample.main(["--workdir", str(converted), "--out", str(tmp_path), "--samples", "2"])
-    assert (tmp_path / "samples.png").exists()
+def test_a_converted_workdir_stands_alone_wherever_it_is_moved(converted, tmp_path):
+    moved = shutil.copytree(converted, tmp_path / "moved")
+    hidden = converted.rename(converted.with_name("hidden"))
+    try:
+        sample.main(["--workdir", str(moved), "--out", str(moved), "--samples", "2"])
+        evaluate.main(["--workdir", str(moved), "--samples", "2"])
+    finally:
+        hidden.rename(converted)
+    assert (moved / "samples.png").exists()
+    (report,) = json.loads((moved / "metrics.json").read_text())
+    assert report["step"] == 0 and len(report["numbers"]) == 8
+
+
+def test_a_converted_workdir_is_trained_on(converted):
     config = load_config(str(converted / "config.json"))
     config.steps = 2
     state = train.train(config.lock(), str(converted))
@@ -249,6 +261,28 @@ def test_a_network_goes_back_to_the_names_and_bytes_it_came_with(
     found = load_file(out)
     assert set(found) == set(state)
     assert all(found[name].tobytes() == state[name].tobytes() for name in state)
+
+
+def test_an_exported_network_loads_in_torch_and_answers_alike(
+    converted, tmp_path, monkeypatch
+):
+    torch = pytest.importorskip("torch")
+    from tests.reference import torch_pg2
+
+    out = tmp_path / "G1.safetensors"
+    flags = ("--workdir", converted, "--network", "coarse", "--format", "budui")
+    assert command(monkeypatch, *flags, "--to-torch", out) == 0
+    theirs = torch_pg2.Coarse((64, 32), width=8, blocks=4, code=16)
+    state = {name: torch.from_numpy(array) for name, array in load_file(out).items()}
+    theirs.load_state_dict(state, strict=True)
+    _, inputs, _ = golden.load("pg2_g1_small")
+    with torch.no_grad():
+        want = theirs(*(torch.from_numpy(inputs[k]) for k in ("source_image", "pose")))
+    opened = jaxgen.load(str(converted)).experiment
+    x = [nhwc(inputs[name]) for name in ("source_image", "pose")]
+    coordinates = jnp.zeros((1, 18, 3))
+    answer = opened.system.coarse_net.apply(opened.nets["coarse"], *x, coordinates)
+    assert relative_error(answer, want.numpy()) < 1e-4
 
 
 @pytest.mark.parametrize(
