@@ -264,7 +264,7 @@ def test_bad_folders_are_one_sentence(folders, tmp_path, capsys):
     assert "did you mean 'gfla'" in refused(capsys, "--generated", tmp_path, *asked)
     (tmp_path / "broken.png").write_text("x")
     said = refused(capsys, "--generated", tmp_path, *reference)
-    assert "broken.png is no picture" in said
+    assert "broken.png does not read as a picture" in said
     (tmp_path / "broken.png").unlink()
     Image.new("RGB", (64, 128)).save(tmp_path / "other.png")
     asked = [*reference, "--protocol", "pg2"]

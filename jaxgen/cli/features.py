@@ -1,5 +1,6 @@
 """Feature networks by name, out of the files that a user brought."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -22,6 +23,9 @@ from jaxgen.weights import registry
 
 RANDOM = "random"
 """In place of weights: a network as it is drawn. Its numbers mean nothing."""
+
+_TOGETHER = ("pool3", "logits", "logits_unbiased")
+"""Layers that cost nothing beside each other."""
 
 Function = Callable[..., np.ndarray]
 
@@ -100,12 +104,22 @@ class FeatureNetworks:
         found = FEATURE_NETWORKS[name].module
         if isinstance(found, LPIPS):
             return partial(self._run, self._compiled(found), variables)
-        compiled: dict[str, Callable] = {}
+        return self._by_layer(found, variables)
+
+    def _by_layer(self, found: nn.Module, variables: Any) -> Function:
+        """A network that remembers its last pictures: several metrics look at them."""
+        compiled: dict[tuple[str, ...], Callable] = {}
+        last: dict[str, Any] = {}
 
         def features(images: np.ndarray, layer: str) -> np.ndarray:
-            if layer not in compiled:
-                compiled[layer] = self._compiled(found, layer)
-            return self._run(compiled[layer], variables, images)
+            layers = _TOGETHER if layer in _TOGETHER else (layer,)
+            key = hashlib.sha256(np.ascontiguousarray(images)).digest(), layers
+            if last.get("key") != key:
+                if layers not in compiled:
+                    compiled[layers] = self._compiled(found, layers)
+                rows = self._run(compiled[layers], variables, images)
+                last.update(key=key, rows=rows)
+            return last["rows"][layer]
 
         return features
 
@@ -119,31 +133,27 @@ class FeatureNetworks:
         self.origins[name] = origins(name, paths)
         return variables
 
-    def _compiled(self, found: nn.Module, layer: str = "") -> Callable:
+    def _compiled(self, found: nn.Module, layers: tuple[str, ...] = ()) -> Callable:
         @partial(jax.jit, out_shardings=meshes.replicated(self._mesh))
         def compute(variables, arrays):
             with jax.default_matmul_precision("highest"):
-                if not layer:
-                    return found.apply(variables, *arrays)
-                layers: Any = found.apply(variables, *arrays, layers=(layer,))
-                return layers[layer]
+                options: dict[str, Any] = {"layers": layers} if layers else {}
+                return found.apply(variables, *arrays, **options)
 
         return compute
 
-    def _run(
-        self, function: Callable, variables: Any, *arrays: np.ndarray
-    ) -> np.ndarray:
+    def _run(self, function: Callable, variables: Any, *arrays: np.ndarray) -> Any:
         """In batches of one size, the last one padded with its last picture."""
         rows = []
         for start in range(0, len(arrays[0]), self._batch):
             parts = [array[start : start + self._batch] for array in arrays]
-            count = len(parts[0])
-            pad = [(0, self._batch - count), *[(0, 0)] * 3]
+            pad = [(0, self._batch - len(parts[0])), *[(0, 0)] * 3]
             named = {str(i): np.pad(p, pad, "edge") for i, p in enumerate(parts)}
             shared = share_out(named, self._mesh)
             found = function(variables, [shared[name] for name in named])
-            rows.append(np.asarray(jax.device_get(found))[:count])
-        return np.concatenate(rows)
+            rows.append(jax.device_get(found))
+        total = len(arrays[0])
+        return jax.tree.map(lambda *parts: np.concatenate(parts)[:total], *rows)
 
     def weights_of(self, name: str) -> Sequence[Mapping[str, str]]:
         """See `Networks`."""

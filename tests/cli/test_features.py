@@ -1,3 +1,4 @@
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -100,5 +101,31 @@ def test_weights_are_read_from_files_with_their_checksums(monkeypatch, tmp_path)
 @pytest.mark.slow
 def test_inception_gives_features_by_layer(networks):
     network = networks.obtain("inception_tf")
-    found = network(images(3, size=(299, 299)), "pool3")
+    pictures, others = images(3, size=(299, 299)), images(3, 1, size=(299, 299))
+    found = network(pictures, "pool3")
     assert found.shape == (3, 2048) and np.isfinite(found).all()
+    assert (network(others, "pool3") != found).any()
+    np.testing.assert_array_equal(network(pictures.copy(), "pool3"), found)
+
+
+class Means(nn.Module):
+    """A network of several layers."""
+
+    def __call__(self, image, layers):
+        mean = image.mean((1, 2))
+        return {"pool3": mean, "logits": 2 * mean, "logits_unbiased": 3 * mean}
+
+
+def test_metrics_that_look_at_the_same_pictures_share_one_run(networks, monkeypatch):
+    runs, run = [], networks._run
+
+    def counted(*arguments):
+        runs.append(arguments)
+        return run(*arguments)
+
+    monkeypatch.setattr(networks, "_run", counted)
+    network, pictures = networks._by_layer(Means(), {}), images(11)
+    pooled, classes = network(pictures, "pool3"), network(pictures.copy(), "logits")
+    np.testing.assert_allclose(classes, 2 * pooled, rtol=1e-6)
+    assert pooled.shape == (11, 3) and len(runs) == 1
+    assert (network(images(11, 1), "logits") != classes).any() and len(runs) == 2
