@@ -113,7 +113,7 @@ class FeatureNetworks:
 
         def features(images: np.ndarray, layer: str) -> np.ndarray:
             layers = _TOGETHER if layer in _TOGETHER else (layer,)
-            key = hashlib.sha256(np.ascontiguousarray(images)).digest(), layers
+            key = hashlib.sha256(images.tobytes()).digest(), layers
             if last.get("key") != key:
                 if layers not in compiled:
                     compiled[layers] = self._compiled(found, layers)

@@ -30,7 +30,7 @@ def crop(
         boxes: one for each image.
         size: height and width of the result.
     """
-    outline = _outline(boxes, size, image.shape[1:3])
+    outline = _outline(boxes, size, _size(image))
     return _resample(image, boxes, size) * mask(outline, size=size).astype(image.dtype)
 
 
@@ -48,8 +48,8 @@ def paste(
         inset: the same range.
         boxes: where the inset's outline goes.
     """
-    size = image.shape[1:3]
-    outline = _outline(boxes, inset.shape[1:3], size)
+    size = _size(image)
+    outline = _outline(boxes, _size(inset), size)
     covered = mask(boxes, size=size).astype(image.dtype)
     return image + covered * (_resample(inset, outline, size) - image)
 
@@ -88,6 +88,10 @@ def _covered(start, stop, count: int) -> Float[Array, "b n"]:
     right = jnp.minimum(stop[:, None], centers + 0.5)
     left = jnp.maximum(start[:, None], centers - 0.5)
     return jnp.clip(right - left, 0, 1)
+
+
+def _size(image) -> tuple[int, int]:
+    return image.shape[1], image.shape[2]
 
 
 def _outline(boxes, size: tuple[int, int], image_size: tuple[int, int]):

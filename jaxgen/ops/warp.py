@@ -104,9 +104,9 @@ def _tap(row: tuple, column: tuple, size: tuple[int, int]) -> _Tap:
     y = jnp.clip(y, 0, height - 1).astype(jnp.int32)
     x = jnp.clip(x, 0, width - 1).astype(jnp.int32)
     shares = (x_share * y_share, x_slope * y_share, x_share * y_slope)
-    weight, *slopes = (jnp.where(outside, 0.0, share) for share in shares)
+    weight, by_x, by_y = (jnp.where(outside, 0.0, share) for share in shares)
     index = jnp.where(outside, height * width, y * width + x)
-    return _Tap(index, weight, tuple(slopes))
+    return _Tap(index, weight, (by_x, by_y))
 
 
 @jax.custom_vjp

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow_datasets as tfds
 import tqdm
+from tensorflow_datasets.core import example_serializer
 
 from jaxgen.data import records
 
@@ -207,7 +208,7 @@ def _same_bytes() -> Iterator[None]:
     A protobuf map is written in the order of its hash table, which a process seeds at
     random, unless it is asked for a fixed one; TFDS does not ask.
     """
-    serializer = tfds.core.example_serializer.ExampleSerializer
+    serializer = example_serializer.ExampleSerializer
     before = serializer.serialize_example
 
     def serialize(self, example):
