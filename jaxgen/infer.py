@@ -6,12 +6,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxgen.core import checks, skeleton
+from jaxgen.core import checks
 from jaxgen.data.builders.cache import cache_folder
-from jaxgen.runtime import compilation, evaluation, experiment
-from jaxgen.systems.base import REQUIRED, Task
-
-_JOINTS = len(skeleton.SCHEMAS["community18"].names)
+from jaxgen.runtime import compilation, evaluation, experiment, tasks
+from jaxgen.systems.base import Task
 
 
 def load(workdir: str, checkpoint: str | int = "latest") -> "Model":
@@ -40,7 +38,7 @@ class Model:
         self.experiment = opened
         self._predict = evaluation.make_predict(opened.system, opened.mesh)
         self._show = evaluation.make_show(opened.system, opened.mesh)
-        self._tasks = evaluation.make_tasks(opened.system)
+        self._tasks = tasks.make_tasks(opened.system)
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -89,8 +87,7 @@ class Model:
         """
         checks.require_known("load", "task", name, self.tasks)
         task = self.tasks[name]
-        given = _with_defaults(name, task, inputs)
-        _require_fitting(name, task, given, self.image_size)
+        given = tasks.complete("load", name, task, inputs, self.image_size)
         return self._tasks[name](self.experiment.nets, given, jax.random.key(0))
 
     def _checked(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -109,37 +106,3 @@ class Model:
     def _run(self, function, features: Mapping[str, np.ndarray]):
         nets, key = self.experiment.nets, jax.random.key(0)
         return function(nets, self._checked(features), key)
-
-
-def _with_defaults(name: str, task: Task, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    for given in inputs:
-        checks.require_known(f"load: task {name!r}", "input", given, task.inputs)
-    filled = {key: entry.default for key, entry in task.inputs.items()} | dict(inputs)
-    for key, value in filled.items():
-        if value is REQUIRED:
-            raise KeyError(
-                f"load: task {name!r} needs {key!r}: {task.inputs[key].about}."
-            )
-    return filled
-
-
-def _require_fitting(
-    name: str, task: Task, given: Mapping[str, Any], size: tuple[int, int]
-) -> None:
-    """Pictures are uint8 of the system's size, keypoints are pairs of floats."""
-    for key, entry in task.inputs.items():
-        value = np.asarray(given[key])
-        if entry.kind == "image" and (value.shape, value.dtype) != (
-            (*size, 3),
-            np.uint8,
-        ):
-            raise ValueError(
-                f"load: task {name!r} takes {key!r} as uint8 {[*size, 3]}, got "
-                f"{value.dtype} {list(value.shape)}."
-            )
-        if entry.kind == "keypoints" and value.shape != (_JOINTS, 2):
-            raise ValueError(
-                f"load: task {name!r} takes {key!r} as [{_JOINTS}, 2], got "
-                f"{list(value.shape)}; core.skeleton.translate brings other schemas "
-                "to that order."
-            )

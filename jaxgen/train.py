@@ -60,7 +60,8 @@ def train(config: Config, workdir: str) -> TrainState:
         ValueError, KeyError, FileNotFoundError, FileExistsError: for a config, data
             or workdir that do not fit; nothing is lost.
         FloatingPointError: when a number is no longer finite.
-        KeyboardInterrupt: after Ctrl-C, when the state is saved.
+        KeyboardInterrupt: after Ctrl-C, when the state is saved; at once if it comes
+            twice, or before the first step.
     """
     compilation.enable_cache(cache_folder() / "compiled")
     mesh = make_mesh(data=config.mesh.data, model=config.mesh.model)
@@ -133,7 +134,7 @@ def train(config: Config, workdir: str) -> TrainState:
                         done, state, position=batches.position, metrics=numbers
                     )
     if checkpoints.interrupted:
-        raise KeyboardInterrupt(ending(state, config, workdir))
+        raise KeyboardInterrupt(_ending(state, config, workdir))
     return state
 
 
@@ -197,7 +198,7 @@ def default_workdir(argument: str) -> str:
     return f"runs/{stem}-{variant}" if variant else f"runs/{stem}"
 
 
-def ending(state: TrainState, config: Config, workdir: str) -> str:
+def _ending(state: TrainState, config: Config, workdir: str) -> str:
     """How a run ended, for the person who began it."""
     done = int(state.step)
     if done < config.steps:
@@ -231,7 +232,7 @@ def main() -> None:
         workdir = arguments.workdir or default_workdir(arguments.config)
         state = train(config, workdir)
         if processes.is_first():
-            print(f"train: {ending(state, config, workdir)}")
+            print(f"train: {_ending(state, config, workdir)}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ stays. A traceback means a bug of ours.
 
 import argparse
 import ast
+import os
 import pathlib
 import runpy
 import sys
@@ -246,9 +247,9 @@ def _ours(error: BaseException) -> bool:
 
 
 def _reason(error: OSError) -> str:
-    if isinstance(error, FileExistsError):  # Only of folders that were to be made.
+    if isinstance(error, FileExistsError) and os.path.isfile(error.filename or ""):
         return "a file stands where a folder is wanted"
-    return error.strerror or "an error of the disk"
+    return f"{error.strerror}"
 
 
 def _sentence(name: str, error: BaseException) -> str:
@@ -256,6 +257,7 @@ def _sentence(name: str, error: BaseException) -> str:
         return f"\n{name}: {error.args[0] if error.args else 'interrupted.'}"
     text = str(error.args[0]) if error.args else repr(error)
     if isinstance(error, OSError) and error.strerror:
-        where = f": {error.filename}" if error.filename else ""
+        files = [str(f) for f in (error.filename, error.filename2) if f]
+        where = f": {' to '.join(files)}" if files else ""
         text = f"{_reason(error)}{where}."
     return f"{name}: {text.removeprefix(f'{name}: ')}"

@@ -16,7 +16,8 @@ from jaxgen.metrics.base import SetMetric
 from jaxgen.metrics.definitions import Built, Extractor, Number, Protocol
 from jaxgen.runtime.measuring import Evaluation, Reference, Use
 from jaxgen.runtime.mesh import make_mesh
-from jaxgen.systems.base import REQUIRED, System
+from jaxgen.runtime.tasks import task_outputs
+from jaxgen.systems.base import System
 
 _KEYS = (
     *("metric", "protocol", "options", "split", "samples", "output"),
@@ -87,48 +88,24 @@ def evaluations(
         found[name] = _evaluation(who, options, metric, source, shared)
         use = found[name].use
         if use not in outputs:
-            outputs[use] = task_names(who, use, system) if use else output_names(system)
+            outputs[use] = output_names(who, use, system)
         checks.require_known(who, "output", found[name].output, outputs[use])
     return found
 
 
-def task_names(who: str, use: Use, system: System) -> list[str]:
-    """What a task gives, found without computing it; its answer is also `image`.
+def output_names(who: str, use: Use | None, system: System) -> list[str]:
+    """What `system.predict` or a task gives, found without computing it.
 
     Args:
         who: starts the message of an error.
-        use: of the task.
-        system: whose task.
+        use: of a task; None for `predict`.
+        system: whose answers.
 
     Raises:
-        KeyError: for a task or an input that it does not know, or an input that is
-            neither a feature nor given.
+        KeyError, ValueError: as `runtime.tasks.task_outputs`.
     """
-    tasks, spec = system.tasks(), system.batch_spec(1)
-    checks.require_known(who, "task", use.task, tasks)
-    task, constants = tasks[use.task], dict(use.inputs)
-    for name in constants:
-        checks.require_known(f"{who}.inputs", "input", name, task.inputs)
-    given = {name: entry.default for name, entry in task.inputs.items()} | constants
-    for name in (set(spec) & set(task.inputs)) - set(constants):
-        given[name] = np.zeros(spec[name].shape[1:], spec[name].dtype)
-    for name, value in given.items():
-        if value is REQUIRED:
-            raise KeyError(
-                f"{who}: task {use.task!r} needs {name!r}, which no batch has; give "
-                "it in inputs."
-            )
-
-    def frame(key):
-        nets = system.init(key)
-        live = {k: given[k] for k, entry in task.inputs.items() if entry.live}
-        return task.frame(nets, task.prepare(nets, given, key), 0.0, live)
-
-    return ["image", *jax.eval_shape(frame, jax.random.key(0))]
-
-
-def output_names(system: System) -> list[str]:
-    """What `system.predict` gives, found without computing it."""
+    if use is not None:
+        return task_outputs(who, use, system)
 
     def predict(key, batch):
         nets = system.init(key)
@@ -290,12 +267,7 @@ def _evaluation(
 ) -> Evaluation:
     kept = ("split", "samples", "output")
     rest = {key: options[key] for key in kept if key in options} | {"metric": metric}
-    if options.get("task"):
-        rest["use"] = Use(
-            options["task"], tuple(sorted(options.get("inputs", {}).items()))
-        )
-    elif options.get("inputs"):
-        raise KeyError(f"{who}: inputs are those of a task; name it.")
+    rest["use"] = _use(who, options.get("task"), options.get("inputs", {}))
     if isinstance(metric, SetNumber | PairNumber):
         rest["weights"] = metric.weights(networks)
         rest["mean"] = metric.built.number.mean
@@ -310,6 +282,23 @@ def _evaluation(
             f"{who}: {options['metric']!r} is of pairs and has no reference."
         )
     return Evaluation(**rest)
+
+
+def _use(who: str, task: Any, inputs: Any) -> Use | None:
+    """A task with its constant inputs, hashable."""
+    if not isinstance(inputs, Mapping) or not isinstance(task or "", str):
+        raise ValueError(
+            f"{who}: task is the name of a task, and inputs are name -> value, got "
+            f"{task!r} and {inputs!r}."
+        )
+    if inputs and not task:
+        raise KeyError(f"{who}: inputs are those of a task; name it.")
+    constants = ((name, _frozen(value)) for name, value in sorted(inputs.items()))
+    return Use(task, tuple(constants)) if task else None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
 def _feature_key(metric: SetNumber) -> tuple[str, ...]:

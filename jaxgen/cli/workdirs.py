@@ -11,9 +11,10 @@ import numpy as np
 from jaxgen.cli import evaluators
 from jaxgen.cli.gathering import Batch, Stream
 from jaxgen.cli.protocols import Given
+from jaxgen.core import skeleton
 from jaxgen.data import pairing, pipeline
 from jaxgen.data.source import open_source
-from jaxgen.runtime import evaluation
+from jaxgen.runtime import evaluation, tasks
 from jaxgen.runtime.experiment import Experiment, config_hash
 from jaxgen.runtime.measuring import Answers, Samples, Use
 from jaxgen.runtime.mesh import mesh_key
@@ -23,7 +24,7 @@ COMPARISONS = ("copy", "mean", "stranger")
 """Rows that need no training."""
 OURS = "ours"
 _MEAN_OF = 1_000
-_JOINTS = 18
+_JOINTS = len(skeleton.SCHEMAS["community18"].names)
 _POSES = ("source_keypoints", "target_keypoints")
 
 
@@ -85,9 +86,9 @@ class Workdir:
         return chosen
 
     @cached_property
-    def tasks(self) -> Mapping[str, Callable]:
-        """Every task of the system, its answers as bytes."""
-        return evaluation.make_tasks(self.opened.system)
+    def tasks(self) -> Mapping[str, tasks.Runner]:
+        """Every task of the system."""
+        return tasks.make_tasks(self.opened.system)
 
     def draw(
         self,
@@ -110,38 +111,43 @@ class Workdir:
         once = partial(pipeline.once, self.data, self.spec)
         names[split, samples] = kept = []
         which: dict[str, Any] = dict(split=split, samples=samples)
-        if use is None or row in ("copy", "mean"):
-            drawn = self._drawn(row, once, self.predict, **which)
-        else:
-            drawn = self._used(use, once(**which, stranger=row == "stranger"))
+        drawn = self._drawn(row, once, self.predict, use, **which)
         for outputs, batch, found in drawn:
             kept.extend(found)
             yield outputs, batch, found
 
-    def _drawn(self, row: str, once: Callable, predict: Callable, **which) -> Answers:
-        if row == "copy":
-            return self._constant(once(**which), lambda batch: batch["source_image"])
-        if row == "mean":
-            return self._constant(once(**which), self._means)
+    def _drawn(
+        self,
+        row: str,
+        once: Callable,
+        predict: Callable,
+        use: Use | None = None,
+        **which,
+    ) -> Answers:
+        if row in ("copy", "mean"):
+            names = evaluators.output_names("evaluate", use, self.opened.system)
+            answer = self._sources if row == "copy" else self._means
+            return self._constant(once(**which), answer, names)
         key = mesh_key(self.opened.config.seed, self.opened.mesh)
         samples = once(**which, stranger=row == "stranger")
+        if use is not None:
+            runner = self.tasks[use.task]
+            return tasks.task_answers(runner, use, self.opened.nets, samples, key)
         return evaluation.answers(
             predict, self.opened.nets, samples, key, self.opened.mesh
         )
 
-    def _used(self, use: Use, samples: Samples) -> Answers:
-        task = self.opened.system.tasks()[use.task]
-        key = mesh_key(self.opened.config.seed, self.opened.mesh)
-        return evaluation.task_answers(
-            self.tasks[use.task], task, use, self.opened.nets, samples, key
-        )
-
-    def _constant(self, samples: Samples, answer: Callable) -> Answers:
-        names = evaluators.output_names(self.opened.system)
+    def _constant(
+        self, samples: Samples, answer: Callable, names: Sequence[str]
+    ) -> Answers:
         for batch, real in samples:
             image: np.ndarray = answer(batch)[: len(real)]
             kept = {name: value[: len(real)] for name, value in batch.items()}
             yield {name: image for name in names}, kept, real
+
+    @staticmethod
+    def _sources(batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        return batch["source_image"]
 
     def _means(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         return np.broadcast_to(self._mean, batch["target_image"].shape)

@@ -62,12 +62,15 @@ class ArrayRecords:
         """One record.
 
         Raises:
+            IndexError: when there are not so many.
             ValueError: when its bytes are damaged.
         """
+        if not 0 <= index < len(self):
+            raise IndexError(f"records: {index} of {len(self)}.")
         try:
             return self._opened[int(index)]
-        except IndexError:
-            raise
+        except (OSError, MemoryError):
+            raise  # Of the machine, not of the file.
         # What the readers of TFDS raise for damaged bytes is theirs, and changes.
         except Exception as error:
             said = str(error).strip().partition("\n")[0]

@@ -128,7 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Image.fromarray(SHEETS[name]()).save(path, optimize=True)
             print(path)
     except OSError as error:
-        print(f"sheets: {options.out}: {error.strerror}.", file=sys.stderr)
+        what = error.filename or options.out
+        print(f"sheets: {what}: {error.strerror or error}.", file=sys.stderr)
         return 2
     return 0
 

@@ -199,13 +199,15 @@ class Checkpoints:
         Raises:
             OSError: when it cannot be written.
         """
-        self._restore_handlers()
-        if self._failures.any:
-            return
-        with self._failures.explained():
-            self._manager.wait_until_finished()
-        self._manager.close()
-        self._failures.end()
+        try:
+            if self._failures.any:
+                return
+            with self._failures.explained():
+                self._manager.wait_until_finished()
+            self._manager.close()
+            self._failures.end()
+        finally:
+            self._restore_handlers()
 
 
 _TALKING = ("absl", "asyncio")  # Loggers.

@@ -20,7 +20,9 @@ from jaxgen.runtime.measuring import (
     measure_all,
     real_states,
 )
-from jaxgen.systems.base import System, Task
+from jaxgen.runtime.pictures import named_bytes
+from jaxgen.runtime.tasks import make_tasks, task_answers
+from jaxgen.systems.base import System
 
 
 def make_predict(system: System, mesh: Mesh, *, quantised: bool = True) -> Callable:
@@ -49,28 +51,6 @@ def make_show(system: System, mesh: Mesh) -> Callable:
         return system.panels(batch, system.predict(nets, batch, key))
 
     return named_bytes(draw, out_shardings=meshes.replicated(mesh))
-
-
-def named_bytes(draw: Callable, **options: Any) -> Callable:
-    """Compiles a function of named pictures; gives uint8 on the host, in its order.
-
-    Args:
-        draw: anything -> name -> picture in [-1, 1].
-        **options: for `jax.jit`.
-    """
-    names: list[str] = []
-
-    @partial(jax.jit, **options)
-    def compiled(*arguments):
-        drawn = draw(*arguments)
-        names[:] = drawn  # jit gives dicts back sorted; the order is for people.
-        return [pixels.to_bytes(image) for image in drawn.values()]
-
-    def call(*arguments) -> dict[str, np.ndarray]:
-        images = jax.device_get(compiled(*arguments))
-        return dict(zip(names, images, strict=True))
-
-    return call
 
 
 def share_out(batch: Mapping[str, np.ndarray], mesh: Mesh) -> dict[str, jax.Array]:
@@ -108,58 +88,6 @@ def answers(
         )
 
 
-def make_tasks(system: System) -> dict[str, Callable]:
-    """Compiles every task of a system, each when it is first used.
-
-    Returns:
-        Name -> `run(nets, inputs, key) -> panels`: uint8 [h, w, 3], on the host, in
-        order, of the first frame.
-    """
-    return {name: _make_task(task) for name, task in system.tasks().items()}
-
-
-def _make_task(task: Task) -> Callable:
-    frame = named_bytes(task.frame)
-
-    def run(nets, inputs, key) -> dict[str, np.ndarray]:
-        cache = task.prepare(nets, inputs, key)
-        live = {k: inputs[k] for k, entry in task.inputs.items() if entry.live}
-        return frame(nets, cache, 0.0, live)
-
-    return run
-
-
-def task_answers(
-    run: Callable, task: Task, use: Use, nets: Nets, samples: Samples, key: jax.Array
-) -> Answers:
-    """What a task gives for every sample, its last panel also as `image`.
-
-    Args:
-        run: of `make_tasks`.
-        task: what it runs.
-        use: which inputs are the same for every sample.
-        nets: networks to use.
-        samples: padded batches with the names of their real samples.
-        key: for tasks that draw; the same for every sample.
-
-    Yields:
-        Outputs, batch and names, without the padding.
-    """
-    constants = {name: entry.default for name, entry in task.inputs.items()}
-    constants |= dict(use.inputs)
-    for batch, names in samples:
-        features = set(task.inputs) & set(batch) - set(dict(use.inputs))
-        drawn = []
-        for row in range(len(names)):
-            mine = {name: batch[name][row] for name in features}
-            with jax.transfer_guard("allow"):  # A copy that we mean.
-                panels = run(nets, {**constants, **mine}, key)
-            drawn.append({"image": list(panels.values())[-1]} | panels)
-        outputs = {name: np.stack([d[name] for d in drawn]) for name in drawn[0]}
-        kept = {name: value[: len(names)] for name, value in batch.items()}
-        yield outputs, kept, names
-
-
 class Judge:
     """Looks at networks during training: some pictures, and numbers over many.
 
@@ -183,7 +111,7 @@ class Judge:
             mesh: of the run.
             key: for systems that draw.
         """
-        self._system, self._evaluations, self._once = system, evaluations, once
+        self._evaluations, self._once = evaluations, once
         self._mesh, self._key = mesh, key
         self._predict = make_predict(system, mesh)
         self._show = make_show(system, mesh)
@@ -209,8 +137,7 @@ class Judge:
             found = self._once(**which)
             if use is None:
                 return answers(self._predict, nets, found, self._key, self._mesh)
-            task, run = self._system.tasks()[use.task], self._tasks[use.task]
-            return task_answers(run, task, use, nets, found, self._key)
+            return task_answers(self._tasks[use.task], use, nets, found, self._key)
 
         if self._real is None:
             self._real = real_states(self._evaluations, self._once)

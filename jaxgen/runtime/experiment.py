@@ -200,7 +200,7 @@ def naming(path: os.PathLike) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        error.filename = error.filename or os.fspath(path)
+        error.filename = os.fspath(path)
         raise
 
 

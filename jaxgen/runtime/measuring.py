@@ -199,12 +199,12 @@ def measure_all(
         draw: `draw(split=..., samples=..., use=...)` gives answers.
     """
     values: dict[str, Kept] = {}
-    for (split, samples, use), group in by_samples(evaluations).items():
+    for (split, samples, use), group in by_answers(evaluations).items():
         values |= measure(group, draw(split=split, samples=samples, use=use))
     return values
 
 
-def by_samples(
+def by_answers(
     evaluations: Mapping[str, Evaluation],
 ) -> dict[tuple[str, int, Use | None], dict[str, Evaluation]]:
     """Evaluations that look at the same answers together: each is drawn once."""

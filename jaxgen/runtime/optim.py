@@ -1,5 +1,6 @@
 """From `config.optim` to optimisers whose rate follows the global step."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -88,11 +89,14 @@ def complete(options: Mapping[str, Any]) -> dict[str, Any]:
     return {**filled, **options, "schedule": schedule}
 
 
-def optimizer(options: Mapping[str, Any], *, every: int = 1) -> Optimizer:
+def optimizer(
+    options: Mapping[str, Any], *, every: int = 1, who: str = "config.optim"
+) -> Optimizer:
     """One network's optimiser.
 
     Args:
         options: of `Options`; what is left out has its default.
+        who: starts the message of an error.
         every: of its laziest phase; rate and betas are corrected as in appendix B of
             arXiv:1912.04958.
 
@@ -101,9 +105,9 @@ def optimizer(options: Mapping[str, Any], *, every: int = 1) -> Optimizer:
         ValueError: for a number that the option cannot have.
     """
     filled = complete(options)
+    _require_sensible(who, filled)
     schedule = Schedule(**filled.pop("schedule"))
     o = Options(**filled, schedule=schedule)
-    _require_sensible(o)
     lazy = every / (every + 1) if every > 1 else 1.0
     b1, b2 = o.b1**lazy if o.b1 else 0.0, o.b2**lazy
     kinds = {
@@ -119,13 +123,14 @@ def optimizer(options: Mapping[str, Any], *, every: int = 1) -> Optimizer:
     return Optimizer(optax.chain(*parts), _curve(o.rate * lazy, o.schedule))
 
 
-def _require_sensible(o: Options) -> None:
+def _require_sensible(who: str, options: Mapping[str, Any]) -> None:
+    below = {"b1": 1.0, "b2": 1.0}
     for name in ("rate", "b1", "b2", "eps", "weight_decay", "clip"):
-        number = getattr(o, name)
-        if number < 0 or (name in ("b1", "b2") and number >= 1):
-            below = " and below 1" if name in ("b1", "b2") else ""
+        number, limit = options[name], below.get(name, math.inf)
+        if not isinstance(number, int | float) or not 0 <= number < limit:
+            until = f" and below {limit:g}" if name in below else ""
             raise ValueError(
-                f"config.optim: {name} should be at least 0{below}, got {number}."
+                f"{who}: {name} should be a number from 0 on{until}, got {number!r}."
             )
 
 
@@ -188,6 +193,6 @@ def make_optimizers(config: Config, system: System) -> dict[str, Optimizer]:
         for name in phase.trains:
             every[name] = max(every.get(name, 1), phase.every)
     return {
-        name: optimizer(options, every=every.get(name, 1))
+        name: optimizer(options, every=every.get(name, 1), who=f"config.optim.{name}")
         for name, options in config.optim.to_dict().items()
     }

@@ -1,13 +1,17 @@
 """Panels of pictures as one labelled sheet, and files that say what they are."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
+import jax
 import numpy as np
 from etils import epath
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from jaxgen.ops import image as pixels
 from jaxgen.runtime.experiment import write_bytes
 
 _MARGIN = 4
@@ -65,6 +69,28 @@ def captioned(image: np.ndarray, text: str) -> np.ndarray:
         middle = h + row * number + row // 2 + _MARGIN // 2
         draw.text((_MARGIN, middle), line, _INK, font, anchor="lm")
     return np.asarray(sheet)
+
+
+def named_bytes(draw: Callable, **options: Any) -> Callable:
+    """Compiles a function of named pictures; gives uint8 on the host, in its order.
+
+    Args:
+        draw: anything -> name -> picture in [-1, 1].
+        **options: for `jax.jit`.
+    """
+    names: list[str] = []
+
+    @partial(jax.jit, **options)
+    def compiled(*arguments):
+        drawn = draw(*arguments)
+        names[:] = drawn  # jit gives dicts back sorted; the order is for people.
+        return [pixels.to_bytes(image) for image in drawn.values()]
+
+    def call(*arguments) -> dict[str, np.ndarray]:
+        images = jax.device_get(compiled(*arguments))
+        return dict(zip(names, images, strict=True))
+
+    return call
 
 
 def save_png(path: epath.Path, image: np.ndarray, notes: Mapping[str, str]) -> None:

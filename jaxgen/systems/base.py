@@ -91,7 +91,8 @@ class Task:
         about: one sentence for `--help`.
         inputs: name -> Input.
         prepare: networks, inputs, key -> cache; runs once.
-        frame: networks, cache, time in [0, 1], live inputs -> named pictures.
+        frame: networks, cache, time in [0, 1], live inputs -> named pictures in
+            [-1, 1], the answer last.
         frames: cache -> how many frames.
     """
 

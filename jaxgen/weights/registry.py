@@ -177,6 +177,7 @@ def _advice(name: str) -> str:
 def sha256(path: str) -> str:
     """Of a file; of a TensorFlow checkpoint of its index, which has all other sums."""
     found = pathlib.Path(path if pathlib.Path(path).is_file() else f"{path}.index")
+    found = found.resolve()
     status = found.stat()
     return _sha256(found, status.st_size, status.st_mtime_ns)
 

@@ -226,6 +226,8 @@ def test_a_task_answers_with_features_and_constants():
     found = build(Views(), **options, output="after")
     assert found.use == Use("view", (("angle", 45.0), ("seed", 3)))
     assert build(Views(), **options).output == "image"
+    listed = Use("view", (("seed", (1, (2,))),))
+    assert evaluators._use("x", "view", {"seed": [1, [2]]}) == listed
 
 
 @pytest.mark.parametrize(
@@ -233,11 +235,14 @@ def test_a_task_answers_with_features_and_constants():
     [
         (dict(task="vew", inputs=dict(seed=1)), "did you mean 'view'"),
         (dict(task="view", inputs=dict(seed=1, agle=1.0)), "did you mean 'angle'"),
-        (dict(task="view"), "needs 'seed', which no batch has"),
+        (dict(task="view"), "needs 'seed': of nothing"),
+        (dict(task="view", inputs=dict(seed="x")), "'seed' as a number, got 'x'"),
+        (dict(task="view", inputs=5), "inputs are name -> value, got 'view' and 5"),
+        (dict(task=3), "task is the name of a task"),
         (dict(task="view", inputs=dict(seed=1), output="aftr"), "did you mean 'after'"),
         (dict(inputs=dict(seed=1)), "inputs are those of a task"),
     ],
 )
 def test_tasks_that_could_not_run_are_refused(options, said):
-    with pytest.raises(KeyError, match=said):
+    with pytest.raises((KeyError, ValueError), match=said):
         build(Views(), metric="psnr", **options)

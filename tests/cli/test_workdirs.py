@@ -89,4 +89,11 @@ def test_a_task_may_answer_in_place_of_the_prediction(workdir):
     images = np.concatenate([outputs["image"] for outputs, _, _ in found])
     np.testing.assert_array_equal(images, drawn(workdir, OURS))
     assert {"pose", "refined"} <= found[0][0].keys()
-    assert found[0][2] == next(iter(workdir.draw("copy", **which)))[2]
+    (copied,) = workdir.draw("copy", **which, use=Use("transfer"))
+    np.testing.assert_array_equal(copied[0]["pose"], copied[1]["source_image"])
+    assert copied[0].keys() == found[0][0].keys() and copied[2] == found[0][2]
+    stranger = list(workdir.draw("stranger", **which, use=Use("transfer")))
+    np.testing.assert_array_equal(
+        np.concatenate([outputs["image"] for outputs, _, _ in stranger]),
+        drawn(workdir, "stranger"),
+    )

@@ -95,6 +95,25 @@ def test_a_broken_description_is_a_sentence(people_folder, tmp_path, content):
     open_damaged(folder)
 
 
+def test_what_is_not_there_is_an_index_error(people_folder):
+    found = records.ArrayRecords(people_folder, "train")
+    assert len(list(iter(found))) == len(found)
+    with pytest.raises(IndexError):
+        found[-1]
+
+
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), MemoryError()])
+def test_trouble_of_the_machine_is_no_damage(people_folder, error):
+    class Busy(list):
+        def __getitem__(self, index):
+            raise error
+
+    found = records.ArrayRecords(people_folder, "train")
+    found.__dict__["_opened"] = Busy([1])
+    with pytest.raises(type(error)):
+        found[0]
+
+
 def test_a_damaged_record_is_a_sentence(people_folder, tmp_path):
     folder = tmp_path / "people"
     shutil.copytree(people_folder, folder)

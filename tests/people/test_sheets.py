@@ -47,10 +47,11 @@ def test_bad_arguments_exit_with_2(arguments):
 
 
 def test_a_picture_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
-    (tmp_path / "body_heads_128.png").mkdir()
+    taken = tmp_path / "body_heads_128.png"
+    taken.mkdir()
     arguments = ["--out", str(tmp_path), "--only", "body_heads_128"]
     assert sheets.main(arguments) == 2
-    assert capsys.readouterr().err == f"sheets: {tmp_path}: Is a directory.\n"
+    assert capsys.readouterr().err == f"sheets: {taken}: Is a directory.\n"
 
 
 def test_the_version_is_told(capsys):

@@ -71,7 +71,7 @@ def test_measure_joins_batches_in_order():
 
 def test_evaluations_of_the_same_samples_are_drawn_once():
     few = Evaluation(First(), samples=3)
-    groups = measuring.by_samples({"a": few, "b": Evaluation(First()), "c": few})
+    groups = measuring.by_answers({"a": few, "b": Evaluation(First()), "c": few})
     assert {k: list(v) for k, v in groups.items()} == {
         ("test", 3, None): ["a", "c"],
         ("test", 200, None): ["b"],

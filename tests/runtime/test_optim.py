@@ -71,8 +71,10 @@ def test_the_average_ramps_with_the_images_seen():
 
 
 @pytest.mark.parametrize(
-    "options", [dict(rate=-1.0), dict(b1=2.0), dict(b2=1.0), dict(clip=-1.0)]
+    "options",
+    [dict(rate=-1.0), dict(b1=2.0), dict(b2=1.0), dict(clip=None)]
+    + [dict(eps=float("nan")), dict(rate="1e-3")],
 )
 def test_numbers_that_no_optimiser_has_are_refused(options):
-    with pytest.raises(ValueError, match=f"{next(iter(options))} should be at least 0"):
-        optimizer(options)
+    with pytest.raises(ValueError, match=f"x: {next(iter(options))} should be a num"):
+        optimizer(options, who="x")

@@ -1,5 +1,6 @@
 import dataclasses
 import hashlib
+import os
 import string
 
 import pytest
@@ -108,11 +109,15 @@ def test_files_have_names_of_their_own():
     assert len(set(files)) == len(files)
 
 
-def test_sums_are_of_what_a_file_holds_now(tmp_path):
+def test_sums_are_of_what_a_file_holds_now_and_read_once(tmp_path, monkeypatch):
     path = tmp_path / "x"
     path.write_bytes(b"abc")
     (tmp_path / "y.index").write_bytes(b"abc")
     assert registry.sha256(str(path)) == hashlib.sha256(b"abc").hexdigest()
     assert registry.sha256(str(tmp_path / "y")) == registry.sha256(str(path))
-    path.write_bytes(b"other")
-    assert registry.sha256(str(path)) == hashlib.sha256(b"other").hexdigest()
+    path.write_bytes(b"xyz")
+    os.utime(path, (1, 1))
+    want = hashlib.sha256(b"xyz").hexdigest()
+    assert registry.sha256(str(path)) == want
+    monkeypatch.setattr(hashlib, "file_digest", None)
+    assert registry.sha256(str(path)) == want
