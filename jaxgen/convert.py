@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif use == "--to-torch":
         print(export(parser.parse_args(arguments)))
     else:
+        if not any(a.startswith("--config") for a in arguments):
+            parser.error(f"needs {_NEEDS}")
         flags, config = parser.parse_with_config(arguments)
         if not flags.given or not flags.to:
             parser.error(f"needs {_NEEDS}")
@@ -194,11 +196,12 @@ def export(flags: argparse.Namespace) -> str:
     if not flags.workdir or not flags.network:
         raise ValueError(f"convert: needs {_NEEDS}.")
     out = pathlib.Path(flags.to_torch)
-    if out.exists() or out.suffix != ".safetensors" or not out.parent.is_dir():
-        raise FileExistsError(
-            f"convert: {out} should be a new file FILE.safetensors in a folder that "
-            "exists."
-        )
+    if out.suffix != ".safetensors":
+        raise ValueError(f"convert: {out} should be a file FILE.safetensors.")
+    if out.exists():
+        raise FileExistsError(f"convert: {out} exists already; name another file.")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"convert: the folder of {out} does not exist.")
     opened = experiment.open_workdir(flags.workdir, flags.checkpoint)
     config, nets = opened.config, opened.nets
     checks.require_known("convert", "network", flags.network, nets)

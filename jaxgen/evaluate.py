@@ -42,9 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     out = epath.Path(
         flags.out or epath.Path((flags.workdir or ["."])[0]) / "metrics.json"
     )
-    if out.is_dir():
-        raise IsADirectoryError(f"evaluate: --out {out} is a folder; name a file.")
-    if not out.parent.is_dir():
+    if out.is_dir() or out.suffix != ".json":
+        raise ValueError(f"evaluate: --out {out} should be a file FILE.json.")
+    if flags.out and not out.parent.is_dir():
         raise FileNotFoundError(f"evaluate: the folder of {out} does not exist.")
     compilation.enable_cache(cache_folder() / "compiled")
     if flags.generated:
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     elif chosen:
         networks = FeatureNetworks(make_mesh())
-        opened = [_opened(workdir, flags.checkpoint) for workdir in flags.workdir]
+        opened = [_opened(workdir, flags) for workdir in flags.workdir]
         reports = [
             found
             for workdir in opened
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ]
     else:
         reports = [
-            report(_opened(workdir, flags.checkpoint), flags.samples, comparisons)
+            report(_opened(workdir, flags), flags.samples, comparisons)
             for workdir in flags.workdir
         ]
     by_protocol = chosen or flags.generated
@@ -108,6 +108,11 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "person's source)",
     )
     add("--checkpoint", help="latest (the default), best or a step")
+    add(
+        "--data",
+        default="",
+        help="folder of prepared data for --workdir; by default the config's",
+    )
     add("--samples", type=positive, default=None, help="instead of the config's")
     add(
         "--out", help="JSON file; by default metrics.json in the first workdir, or here"
@@ -117,8 +122,9 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("give either --workdir or --generated")
     if bool(flags.generated) != bool(flags.reference):
         parser.error("--generated and --reference go together")
-    if flags.generated and (flags.compare or flags.samples or flags.checkpoint):
-        parser.error("--compare, --samples and --checkpoint are for workdirs")
+    of_workdirs = (flags.compare, flags.samples, flags.checkpoint, flags.data)
+    if flags.generated and any(of_workdirs):
+        parser.error("--compare, --samples, --checkpoint, --data are for workdirs")
     if flags.real and not flags.generated:
         parser.error("--real is for folders; a workdir knows its training split")
     names = flags.protocol.split(",")
@@ -134,9 +140,9 @@ def _chosen(names: str) -> Mapping[str, protocols.Protocol]:
     return {name: protocols.protocol(name) for name in wanted}
 
 
-def _opened(workdir: str, checkpoint: str) -> Workdir:
-    opened = experiment.open_workdir(workdir, checkpoint)
-    return Workdir(opened, prepared_data(opened.config, opened.system))
+def _opened(workdir: str, flags: argparse.Namespace) -> Workdir:
+    opened = experiment.open_workdir(workdir, flags.checkpoint)
+    return Workdir(opened, prepared_data(opened.config, opened.system, flags.data))
 
 
 def report(
@@ -269,9 +275,15 @@ def _remarks(reports: Sequence[dict[str, Any]]) -> list[str]:
         for label, number in found["numbers"].items()
         if "weights" in number["definition"]
     )
-    if not random:
-        return []
-    return [f"{', '.join(random)}: computed by a network of random weights."]
+    remarks = [f"{', '.join(random)}: computed by a network of random weights."]
+    fewer = {
+        (number["count"], number["samples"])
+        for found in reports
+        for number in found["numbers"].values()
+        if number.get("count", 0) < number.get("samples", 0)
+    }
+    more = [f"{n} samples are all there are; {m} were asked for." for n, m in fewer]
+    return [*(remarks if random else []), *sorted(more)]
 
 
 def _label(found: dict[str, Any]) -> str:

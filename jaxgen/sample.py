@@ -64,6 +64,8 @@ def _parser() -> Parser:
     add("--checkpoint", default="latest", help="latest, best or a step")
     add("--task", help="a use of the system; its inputs are further flags, shown by "
         "--help together with --workdir and --task")  # fmt: skip
+    add("--data", default="", help="folder of prepared data, for sheets; by default "
+        "the config's")  # fmt: skip
     add("--split", default="test", help="of the dataset, for sheets")
     add("--samples", type=positive, default=8, help="how many, for sheets")
     add("--singles", action="store_true", help="one file per answer instead of a sheet")
@@ -92,7 +94,7 @@ def draw_samples(model: Model, flags: argparse.Namespace) -> list[epath.Path]:
         The files written.
     """
     opened = model.experiment
-    data = prepared_data(opened.config, opened.system)
+    data = prepared_data(opened.config, opened.system, flags.data)
     spec = opened.system.batch_spec(min(flags.samples, opened.config.batch_size))
     files: list[epath.Path] = []
     rows: dict[str, list[np.ndarray]] = {}

@@ -143,9 +143,16 @@ def due(done: int, every: int) -> bool:
     return every > 0 and done % every == 0
 
 
-def prepared_data(config: Config, system: System) -> dict[str, Any]:
-    """The data part of a config with its folder; synthetic people are drawn first."""
+def prepared_data(config: Config, system: System, folder: str = "") -> dict[str, Any]:
+    """The data part of a config with its folder; synthetic people are drawn first.
+
+    Args:
+        config: of the run.
+        system: whose pictures.
+        folder: of prepared data, instead of the config's.
+    """
     data = config.data.to_dict()
+    data["folder"] = folder or data["folder"]
     sizes = {
         entry.shape[1:3]
         for entry in system.batch_spec(1).values()

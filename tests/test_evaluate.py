@@ -188,9 +188,25 @@ def test_amounts_and_folders_that_make_no_sense_are_refused(tiny_workdir, tmp_pa
         evaluate.main(["--workdir", tiny_workdir, "--samples", "-5"])
     assert stopped.value.code == 2
     with pytest.raises(FileNotFoundError, match="folder of"):
-        evaluate.main(["--workdir", tiny_workdir, "--out", str(tmp_path / "a" / "m")])
-    with pytest.raises(IsADirectoryError, match="is a folder"):
-        evaluate.main(["--workdir", tiny_workdir, "--out", str(tmp_path)])
+        out = tmp_path / "a" / "m.json"
+        evaluate.main(["--workdir", tiny_workdir, "--out", str(out)])
+    for out in (tmp_path, tmp_path / "picture.png"):
+        with pytest.raises(ValueError, match=r"should be a file FILE.json"):
+            evaluate.main(["--workdir", tiny_workdir, "--out", str(out)])
+
+
+def test_data_may_lie_elsewhere_and_fewer_samples_than_asked_for_are_told(
+    tiny_workdir, tmp_path, capsys
+):
+    with pytest.raises(FileNotFoundError, match="elsewhere is none"):
+        evaluate.main(
+            ["--workdir", tiny_workdir, "--data", str(tmp_path / "elsewhere")]
+        )
+    out = ["--out", str(tmp_path / "m.json")]
+    evaluate.main(["--workdir", tiny_workdir, "--samples", "999", *out])
+    assert (
+        "24 samples are all there are; 999 were asked for." in capsys.readouterr().out
+    )
 
 
 def test_unknown_rows_and_workdirs_are_refused(tiny_workdir, tmp_path):
@@ -221,7 +237,7 @@ def test_folders_make_a_matrix_of_protocols(folders, capsys):
     blurred, noisy = measured(folders)
     assert blurred["match"]["pairs"] == noisy["match"]["pairs"] == 4
     assert blurred["formats"] == {"JPEG of quality 75": 4}
-    ssim = [f"{name}/ssim" for name in ("pg2", "patn_deepfashion", "gfla", "pidm")]
+    ssim = [f"{name}/ssim" for name in ("pg2", "pose_gan", "gfla", "pidm")]
     values = [noisy["numbers"][name]["value"] for name in ssim]
     assert len(set(values)) == 4
     keys = {blurred["numbers"][name]["key"] for name in ssim}

@@ -27,6 +27,15 @@ _CONFIGS = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
 _USER_ERRORS = (ValueError, KeyError, TypeError)
 
 
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows defaults where there are some."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default == "":
+            return action.help
+        return super()._get_help_string(action)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that shows defaults, knows `--version`, and exits with 2."""
 
@@ -35,7 +44,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             prog=f"python -m jaxgen.{name}",
             description=about,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
         )
         self.name = name

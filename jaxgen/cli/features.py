@@ -94,7 +94,7 @@ class FeatureNetworks:
 
     def _make(self, name: str) -> Function | None:
         if name not in FEATURE_NETWORKS:
-            self.absent[name] = f"there is no {name} here, only at its publisher"
+            self.absent[name] = f"{name} is published as a program, which is not run"
             return None
         if lacking := [] if self._random else _lacking(name):
             self.absent[name] = "; ".join(lacking)

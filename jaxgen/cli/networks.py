@@ -132,7 +132,8 @@ def convert_files(
             model |= _needed_sizes(name, source, model)
     for name, source in sources.items():
         if changes := _needed_sizes(name, source, model):
-            cure = "the files do not go together" if infer else _cure(changes)
+            others = "the other files say otherwise, so they do not go together"
+            cure = others if infer else _cure(changes)
             said = ", ".join(
                 f"config.model.{k}={v}, not {model[k]}" for k, v in changes.items()
             )
@@ -257,9 +258,12 @@ def _needed_sizes(
     try:
         return source.format.sizes[network](shapes, model)
     except (LookupError, ValueError, ArithmeticError):
+        table = source.format.tables[network](model)
+        missing = rules.lacking(table, shapes)
+        lacks = f", and lacks {checks.listed(missing)}" if len(missing) < 5 else ""
         raise ValueError(
-            f"convert: {source.path} is not the {network!r} of "
-            f"{source.format.about}: it holds {len(shapes)} arrays, {_shown(shapes)}."
+            f"convert: {source.path} is not the {network!r} of {source.format.about}: "
+            f"it holds {len(shapes)} arrays, {_shown(shapes)}{lacks}."
         ) from None
 
 

@@ -309,8 +309,8 @@ def _require_one_size(images: np.ndarray, targets: np.ndarray) -> None:
     if images.shape != targets.shape:
         got, want = (f"{x.shape[1]}x{x.shape[2]}" for x in (images, targets))
         raise ValueError(
-            f"evaluate: answers are {got} and their targets {want}, and nothing says "
-            "how to resize them."
+            f"evaluate: after the protocol's own steps answers are {got} and their "
+            f"targets {want}, and it does not say how to make them one size."
         )
 
 

@@ -1,4 +1,4 @@
-"""Which files of a folder are pictures."""
+"""What lies in a folder and below it, and which of it are pictures."""
 
 import os
 import pathlib
@@ -6,22 +6,26 @@ import pathlib
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
-def picture_files(folder: pathlib.Path) -> list[pathlib.Path]:
-    """JPEG and PNG files in `folder` and below, sorted.
+def files_below(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The files in `folder` and below, sorted.
 
     What begins with a dot is none: file managers and notebooks keep their own there.
 
     Raises:
-        PermissionError: when the folder may not be read.
+        OSError: when a folder may not be read; it would look empty.
     """
-    os.listdir(folder)  # What may not be read looks empty below.
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in _SUFFIXES and not is_hidden(path, folder)
-    )
+    found = []
+    for place, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        kept = (name for name in names if not name.startswith("."))
+        found += [pathlib.Path(place, name) for name in kept]
+    return sorted(found)
 
 
-def is_hidden(path: pathlib.Path, folder: pathlib.Path) -> bool:
-    """Whether the name of `path`, or of a folder on the way from `folder`, is."""
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def picture_files(folder: pathlib.Path) -> list[pathlib.Path]:
+    """JPEG and PNG files in `folder` and below, sorted; see `files_below`."""
+    return [p for p in files_below(folder) if p.suffix.lower() in _SUFFIXES]

@@ -93,10 +93,10 @@ def read_about(folder: str | pathlib.Path, source: str) -> dict[str, Any]:
     """
     command = f"python -m jaxgen.prepare {source} --help"
     if not folder or not pathlib.Path(folder).is_dir():
+        what = f"{folder} is none" if folder else "config.data.folder names none"
         raise FileNotFoundError(
-            f"pipeline: source {source!r} reads a prepared folder, and "
-            f"{str(folder) or 'an empty data.folder'!r} is none; {command} tells how "
-            "to make one."
+            f"pipeline: source {source!r} reads a prepared folder, and {what}; "
+            f"{command} tells how to make one."
         )
     path = pathlib.Path(folder) / ABOUT
     if not path.is_file():

@@ -148,6 +148,20 @@ def _interpolated(images: np.ndarray, size: Size, places: Callable) -> np.ndarra
     return x
 
 
+def require_width(images: np.ndarray, *, width: int) -> np.ndarray:
+    """The pictures, unless the number means nothing at their width.
+
+    Raises:
+        ValueError: when it is another.
+    """
+    if images.shape[2] != width:
+        raise ValueError(
+            f"metrics.prepare: this number is of pictures {width} wide, these are "
+            f"{images.shape[2]}."
+        )
+    return images
+
+
 def pad_white(images: np.ndarray, *, columns: int) -> np.ndarray:
     """White columns on both sides: 40 bring 176 back to 256, as DeepFashion came."""
     sides = [(0, 0), (0, 0), (columns, columns), (0, 0)]
@@ -225,6 +239,7 @@ STEPS: Mapping[str, Callable[..., np.ndarray]] = {
         resize_bilinear,
         resize_by_corners,
         resize_opencv,
+        require_width,
         pad_white,
         crop_columns,
         jpeg,
@@ -252,8 +267,9 @@ def apply(images: np.ndarray, steps: Sequence[Step]) -> np.ndarray:
 
 
 def describe(steps: Sequence[Step]) -> str:
-    """Steps in words, for definitions."""
-    return ", then ".join(_step_in_words(*step) for step in steps) or "none"
+    """Steps in words, for definitions; those that only refuse say nothing."""
+    changing = (step for step in steps if step[0] != require_width.__name__)
+    return ", then ".join(_step_in_words(*step) for step in changing) or "none"
 
 
 def _step_in_words(name: str, options: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from jaxgen.metrics import extractors
 from jaxgen.metrics.definitions import Number, Protocol
+from jaxgen.metrics.prepare import Step
 
 _GAUSSIAN = {"sigma": 1.5, "sample": False, "data_range": "generated"}
 #: scikit-image before 0.15.
@@ -73,9 +74,15 @@ PG2 = Protocol(
 )
 
 
+def _padded(columns: int) -> tuple[Step, ...]:
+    """White columns that make pictures 256 wide again."""
+    width = {"width": 256 - 2 * columns}
+    return ("require_width", width), ("pad_white", {"columns": columns})
+
+
 def _community(gaussian: Mapping[str, Any], *, pad: int = 0) -> dict[str, Number]:
     """SSIM and Inception Score, of pictures padded with white columns or not."""
-    steps = (("pad_white", {"columns": pad}),) if pad else ()
+    steps = _padded(pad) if pad else ()
     return {
         "ssim": Number("ssim", gaussian, steps=steps),
         "inception_score": _inception_score(steps=steps),
@@ -156,7 +163,7 @@ PATN_DEEPFASHION = Protocol(
 
 def _reconstruction(sigma: float, *, pad: int = 0) -> dict[str, Number]:
     """What `Reconstruction_Metrics` of GFLA and its copies gives."""
-    steps = (("pad_white", {"columns": pad}),) if pad else ()
+    steps = _padded(pad) if pad else ()
     return {
         "ssim": Number("ssim", _WIDE, steps=steps),
         "ssim_256": Number(

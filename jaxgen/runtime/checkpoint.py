@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -231,10 +232,11 @@ class _Failures:
             if not found and not isinstance(error, OSError):
                 raise
             self.any = True
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited")
             reason = found[0].strip() if found else error
             raise OSError(
-                f"checkpoint: the newest one could not be written ({reason}); those "
-                "before it are whole. Make room and start the same command again."
+                f"checkpoint: it could not be written ({reason}); what was complete "
+                "before is whole. Make room and start the same command again."
             ) from error
 
     def end(self) -> None:

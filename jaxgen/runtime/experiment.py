@@ -238,10 +238,11 @@ def _alone(workdir: str, mark: str) -> Iterator[None]:
                 f"train: another run is training in {workdir}; wait for it or take "
                 "another workdir."
             ) from None
-        file.truncate(0)
-        file.write(mark)
-        file.flush()
-        os.fsync(file.fileno())
+        with naming(pathlib.Path(workdir, _LOCK)):
+            file.truncate(0)
+            file.write(mark)
+            file.flush()
+            os.fsync(file.fileno())
         yield
 
 

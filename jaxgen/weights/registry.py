@@ -166,7 +166,10 @@ def find(name: str) -> str:
 
 def _advice(name: str) -> str:
     entry = FILES[name]
-    folder = os.environ.get(FOLDER) or f"a folder that {FOLDER} names"
+    folder = os.environ.get(FOLDER, "")
+    if not os.path.isdir(folder):
+        none = f" ({folder} is none)" if folder else ""
+        folder = f"a folder that {FOLDER} names{none}"
     place = "in the archive" if entry.packed else "at"
     return (
         f"put {entry.about} into {folder} as {entry.file}; it is {place} "

@@ -238,13 +238,18 @@ def known_names(table: Table, names: Iterable[str]) -> int:
     return len({entry.source for entry in table.entries} & set(names))
 
 
+def lacking(table: Table, names: Iterable[str]) -> set[str]:
+    """What the table reads and is not among the names."""
+    return {entry.source for entry in table.entries} - set(names)
+
+
 def _require_fitting(table: Table, arrays: Arrays, leaves: Mapping[str, Any]) -> None:
     sources = {entry.source for entry in table.entries}
     targets = {entry.target for entry in table.entries} | set(table.constants)
     unknown = {n for n in arrays if n not in sources and table.reason(n) is None}
     problems = {
-        "the table does not know": unknown,
-        "the file lacks": sources - set(arrays),
+        "it has besides": unknown,
+        "it lacks": lacking(table, arrays),
         "nothing fills": set(leaves) - targets,
         "the network has no": targets - set(leaves),
         "of another shape": _misshapen(table, arrays, leaves),

@@ -57,7 +57,7 @@ def read(path: str, *, container: str | None = None) -> Contents:
     try:
         header, numbers = _header(data)
         others = tuple(
-            f"{_METADATA}/{key}" for key in header.pop(_METADATA, None) or {}
+            f"{_METADATA}/{key}" for key in sorted(header.pop(_METADATA, None) or {})
         )
         _require_tiled(header, len(numbers))
         arrays = {name: _array(name, told, numbers) for name, told in header.items()}

@@ -47,7 +47,7 @@ def test_a_network_is_made_once(networks):
 
 def test_a_network_of_another_house_is_absent_with_a_sentence(networks):
     assert networks.obtain("vgg16_nvidia") is None
-    assert "at its publisher" in networks.absent["vgg16_nvidia"]
+    assert "published as a program" in networks.absent["vgg16_nvidia"]
 
 
 def test_names_are_those_of_the_registry():

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from jaxgen.data import files
@@ -20,9 +22,14 @@ def test_a_dataset_may_lie_in_a_hidden_folder(tmp_path):
 
 
 def test_a_folder_that_may_not_be_read_does_not_look_empty(tmp_path, monkeypatch):
-    def refuse(folder):
-        raise PermissionError(13, "Permission denied", str(folder))
+    (tmp_path / "below").mkdir()
+    scandir = os.scandir
 
-    monkeypatch.setattr("os.listdir", refuse)
-    with pytest.raises(PermissionError):
+    def refuse(folder):
+        if str(folder).endswith("below"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    with pytest.raises(PermissionError, match="below"):
         files.picture_files(tmp_path)

@@ -125,6 +125,10 @@ def test_padding_is_white_and_cropping_takes_it_away(images):
     assert padded.shape == (1, 6, 85, 3)
     assert (padded[:, :, :40] == 255).all() and (padded[:, :, 45:] == 255).all()
     np.testing.assert_array_equal(prepare.crop_columns(padded, columns=40), images)
+    steps = (("require_width", {"width": images.shape[2]}), ("jpeg", {"quality": 5}))
+    assert prepare.describe(steps) == "jpeg quality 5"
+    with pytest.raises(ValueError, match="of pictures 9 wide"):
+        prepare.apply(images, [("require_width", {"width": 9})])
 
 
 def test_jpeg_is_what_pillow_writes_and_reads():

@@ -19,12 +19,12 @@ def network(*inputs):
     return np.abs(inputs[0] - inputs[1]).mean((1, 2, 3))
 
 
-def batch(seed, count=12):
+def batch(seed, count=12, size=SIZE):
     rng = np.random.default_rng(seed)
     keypoints = rng.uniform(8, 48, (count, 18, 2)).astype(np.float32)
     return {
-        "image": rng.integers(0, 256, (count, *SIZE, 3), dtype=np.uint8),
-        "target_image": rng.integers(0, 256, (count, *SIZE, 3), dtype=np.uint8),
+        "image": rng.integers(0, 256, (count, *size, 3), dtype=np.uint8),
+        "target_image": rng.integers(0, 256, (count, *size, 3), dtype=np.uint8),
         "target_keypoints": keypoints,
         "source_keypoints": keypoints[::-1],
     }
@@ -36,9 +36,10 @@ def key(name, number):
 
 @pytest.mark.parametrize("name", protocols.PROTOCOLS)
 def test_a_protocol_is_computed_when_its_networks_are_there(name):
-    found = protocols.plan(name, lambda _: network, size=SIZE)
+    size = (64, 176) if name.endswith("n_deepfashion") else SIZE
+    found = protocols.plan(name, lambda _: network, size=size)
     assert not found.missing
-    given = batch(0)
+    given = batch(0, size=size)
     for number, built in found.built.items():
         if isinstance(built.metric, PairedMetric):
             values = built.values(given["image"], given)

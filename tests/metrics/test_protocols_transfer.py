@@ -93,6 +93,10 @@ def test_gfla_and_pidm_are_their_metrics_py(batch):
 
 
 def test_white_columns_raise_the_ssim_of_patn_and_dptn(batch):
+    batch = {
+        k: np.pad(batch[k], [(0, 0), (0, 0), (60, 60), (0, 0)], "wrap")
+        for k in ("image", "target_image")
+    }
     padded = {
         k: prepare.pad_white(batch[k], columns=40) for k in ("image", "target_image")
     }
@@ -104,6 +108,8 @@ def test_white_columns_raise_the_ssim_of_patn_and_dptn(batch):
         assert (values(name, number, batch) > plain + 0.03).all()
     found = values("dptn_deepfashion", "ssim_256", batch)
     np.testing.assert_allclose(found, each(padded, gaussian_ssim), atol=1e-6)
+    with pytest.raises(ValueError, match="of pictures 176 wide, these are 256"):
+        values("patn_deepfashion", "ssim", padded)
 
 
 def test_the_community_mask_is_of_the_target_pose(batch):

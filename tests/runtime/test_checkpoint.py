@@ -160,7 +160,7 @@ def test_a_save_that_fails_is_one_sentence_at_the_latest_at_the_end(tmp_path, ca
     checkpoints = Checkpoints(str(tmp_path))
     checkpoints.save(1, start.state, position=8)
     checkpoints._manager.wait_until_finished()
-    with small_files(100), pytest.raises(OSError, match="File too large.*are whole"):
+    with small_files(100), pytest.raises(OSError, match="File too large.*is whole"):
         checkpoints.save(2, start.state, position=16)
         checkpoints.close()
     assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -6,6 +6,7 @@ import glob
 import pathlib
 import shutil
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -45,7 +46,7 @@ def fresh(out: str | pathlib.Path, *, last: str = "") -> Iterator[pathlib.Path]:
             temporary.mkdir()
         except OSError as error:
             raise ValueError(f"folders: {out} cannot be written ({error}).") from None
-        undone.callback(shutil.rmtree, temporary, ignore_errors=True)
+        undone.callback(_remove, temporary)
         _require_empty(out, {temporary.name, f".{out.name}.lock"})
         yield temporary
         if exists:
@@ -54,7 +55,18 @@ def fresh(out: str | pathlib.Path, *, last: str = "") -> Iterator[pathlib.Path]:
             temporary.replace(out)
 
 
+def _remove(folder: pathlib.Path) -> None:
+    """Removes a folder, in which a thread of a failed save may still be writing."""
+    for _ in range(10):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
+
+
 def _require_empty(out: pathlib.Path, own: set[str]) -> None:
+    if out.is_file():
+        raise FileExistsError(f"folders: {out} is a file; name a folder.")
     if out.is_file() or (out.is_dir() and {p.name for p in out.iterdir()} - own):
         raise FileExistsError(
             f"folders: {out} exists already and is not empty; name another folder or "

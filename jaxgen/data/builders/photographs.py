@@ -28,7 +28,7 @@ from jaxgen.data.builders.records import (
     image_feature,
     write,
 )
-from jaxgen.data.files import is_hidden, picture_files
+from jaxgen.data.files import files_below, picture_files
 
 SPLITS = ("train", "test")
 
@@ -237,10 +237,10 @@ def _keypoint_files(
     """Record name -> its JSON file, for pictures that have one."""
     names = {pathlib.Path(name).stem: name for name in pictures}
     files: dict[str, pathlib.Path] = {}
-    for path in sorted(folder.rglob("*.json")):
+    for path in files_below(folder):
         spelt = path.stem.removesuffix("_keypoints") + ".jpg"
         name = names.get(pathlib.Path(layout.canonical(spelt)).stem)
-        if name is None or is_hidden(path, folder):
+        if name is None or path.suffix != ".json":
             continue
         if name in files:
             raise ValueError(
