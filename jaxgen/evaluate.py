@@ -188,6 +188,11 @@ def report(
                 workdir.size,
             ).items()
         },
+        "remarks": [
+            f"{split} has {len(found)} samples; {asked} were asked for."
+            for (split, asked), found in names.items()
+            if len(found) < asked
+        ],
         "provenance": workdir.provenance(),
     }
 
@@ -275,15 +280,11 @@ def _remarks(reports: Sequence[dict[str, Any]]) -> list[str]:
         for label, number in found["numbers"].items()
         if "weights" in number["definition"]
     )
-    remarks = [f"{', '.join(random)}: computed by a network of random weights."]
-    fewer = {
-        (number["count"], number["samples"])
-        for found in reports
-        for number in found["numbers"].values()
-        if number.get("count", 0) < number.get("samples", 0)
-    }
-    more = [f"{n} samples are all there are; {m} were asked for." for n, m in fewer]
-    return [*(remarks if random else []), *sorted(more)]
+    remarks = dict.fromkeys(text for found in reports for text in found["remarks"])
+    if random:
+        text = f"{', '.join(random)}: computed by a network of random weights."
+        return [text, *remarks]
+    return list(remarks)
 
 
 def _label(found: dict[str, Any]) -> str:
