@@ -96,7 +96,8 @@ def read_about(folder: str | pathlib.Path, source: str) -> dict[str, Any]:
         what = f"{folder} is none" if folder else "config.data.folder names none"
         raise FileNotFoundError(
             f"pipeline: source {source!r} reads a prepared folder, and {what}; "
-            f"{command} tells how to make one."
+            f"{command} tells how to make one; config.data.folder, or --data of sample "
+            "and evaluate, names one that has moved."
         )
     path = pathlib.Path(folder) / ABOUT
     if not path.is_file():
