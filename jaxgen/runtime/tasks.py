@@ -39,7 +39,7 @@ def complete(
         entry = task.inputs[key]
         if value is REQUIRED:
             raise KeyError(f"{who}: task {name!r} needs {key!r}: {entry.about}.")
-        if wanted := _unfitting(entry.kind, value, size):
+        if key in given and (wanted := _unfitting(entry.kind, value, size)):
             raise ValueError(
                 f"{who}: task {name!r} takes {key!r} as {wanted}, got {_told(value)}."
             )

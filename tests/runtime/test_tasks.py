@@ -12,6 +12,7 @@ INPUTS = {
     "source": Input("image", "a picture"),
     "pose": Input("keypoints", "a pose", default=np.zeros((18, 2))),
     "angle": Input("number", "degrees", default=0.0, live=True),
+    "background": Input("image", "another picture", default=None),
 }
 
 
@@ -44,6 +45,7 @@ def complete(**given):
 def test_what_is_left_out_has_its_default():
     found = complete(source=picture(), angle=3)
     assert found["angle"] == 3 and found["pose"].shape == (18, 2)
+    assert found["background"] is None
 
 
 @pytest.mark.parametrize(
