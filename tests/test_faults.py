@@ -166,7 +166,7 @@ def test_what_one_process_refuses_ends_both_with_its_sentence(tmp_path):
     both = pair(tmp_path / "w", tmp_path / "w", options=options)
     assert [run.end(60) for run in both] == [2, 2]
     assert both[0].lines[-1] == both[1].lines[-1]
-    assert "'/nowhere' is none" in both[0].lines[-1]
+    assert "/nowhere is none" in both[0].lines[-1]
     assert not (tmp_path / "w" / "config.json").exists()
 
 
