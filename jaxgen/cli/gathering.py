@@ -180,7 +180,6 @@ def real_states(
     steps: Sequence[Step],
     wanted: Sequence[tuple[Built, int]],
     weights: Callable[[str], Sequence[Mapping[str, str]]],
-    advance: Callable[[int], None] = lambda count: None,
 ) -> Callable[[Built, int], Any]:
     """States of real pictures, read from the cache where they were gathered before.
 
@@ -189,7 +188,6 @@ def real_states(
         steps: of the protocol, from the files to what is measured.
         wanted: numbers of sets, and how many pictures each takes.
         weights: of a network; what has none is not cached.
-        advance: called with the number of pictures that were dealt with.
 
     Returns:
         From a number and its limit to the state.
@@ -213,7 +211,6 @@ def real_states(
             images = arrived(batch.images, batch.saved, steps)
             sizes.require(images)
             gatherer.update(images, batch.features)
-            advance(len(images))
         for built, limit in rest:
             key = _state_key(built, limit)
             found[key] = gatherer.state(built, limit)

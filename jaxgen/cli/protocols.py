@@ -191,12 +191,8 @@ class Measurement:
         self._pairs.pop(name, None)
         self._sets.pop(name, None)
 
-    def finish(self, advance: Callable[[int], None] = lambda count: None) -> Found:
-        """The numbers, after the last batch.
-
-        Args:
-            advance: called with how many real pictures were looked at.
-        """
+    def finish(self) -> Found:
+        """The numbers, after the last batch."""
         for name, built in self._pairs.items():
             values = np.concatenate(self._values[name])
             kept = built.number.kept(len(values))
@@ -206,14 +202,12 @@ class Measurement:
         for kind in dict.fromkeys(b.number.real for b in self._sets.values()):
             sets = {n: b for n, b in self._sets.items() if b.number.real == kind}
             try:
-                self._compute(kind, sets, advance)
+                self._compute(kind, sets)
             except ValueError as error:
                 self._give_all_up(list(sets), error)
         return self.found
 
-    def _compute(
-        self, kind: str, sets: Mapping[str, Built], advance: Callable[[int], None]
-    ) -> None:
+    def _compute(self, kind: str, sets: Mapping[str, Built]) -> None:
         """Numbers of sets that look at the same real pictures."""
         count, real = self._given.answers.count, self._real(kind)
         limits = {
@@ -225,7 +219,6 @@ class Measurement:
             self._protocol.on_real,
             [(b, limits[name]) for name, b in sets.items() if kind != "none"],
             self._networks.weights_of,
-            advance,
         )
         stretched = [] if kind == "none" else self._other_size(real)
         for name, built in sets.items():

@@ -11,7 +11,8 @@ from jaxgen.metrics.definitions import Number
 
 Record = dict[str, Any]
 RANDOM = "random"
-"""Stands for the SHA-256 of weights that nobody trained."""
+"""In place of weights, and of their SHA-256: a network as it is drawn, whose numbers
+mean nothing."""
 
 
 def record(value: float, definition: Mapping[str, str], **facts: Any) -> Record:

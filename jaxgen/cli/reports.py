@@ -133,15 +133,10 @@ def measured(
             for batch in given.answers.draw():
                 for measurement in running.values():
                     measurement.update(batch, executor)
-                    _advance(progress, len(batch.names))
+                    progress.advance(len(batch.names))
         return {key: measurement.finish() for key, measurement in running.items()}
     finally:
         progress.close()
-
-
-def _advance(progress: Progress, count: int) -> None:
-    for _ in range(count):
-        progress.advance()
 
 
 def _said(found: Mapping[str, Found], given: Given) -> Report:

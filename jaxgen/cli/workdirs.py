@@ -11,7 +11,7 @@ import numpy as np
 from jaxgen.cli import evaluators
 from jaxgen.cli.gathering import Batch, Stream
 from jaxgen.cli.protocols import Given
-from jaxgen.core import skeleton
+from jaxgen.core.skeleton import JOINTS
 from jaxgen.data import pairing, pipeline
 from jaxgen.data.source import open_source
 from jaxgen.runtime import evaluation, tasks
@@ -24,7 +24,6 @@ COMPARISONS = ("copy", "mean", "stranger")
 """Rows that need no training."""
 OURS = "ours"
 _MEAN_OF = 1_000
-_JOINTS = len(skeleton.SCHEMAS["community18"].names)
 _POSES = ("source_keypoints", "target_keypoints")
 
 
@@ -57,7 +56,7 @@ class Workdir:
         """What the system takes, and the poses that masks are drawn from if any are."""
         request = dict(self.spec)
         batch = next(iter(self.spec.values())).shape[0]
-        pose = jax.ShapeDtypeStruct((batch, _JOINTS, 2), np.float32)
+        pose = jax.ShapeDtypeStruct((batch, JOINTS, 2), np.float32)
         for name in _POSES:
             wanted = {**request, name: pose}
             try:

@@ -93,6 +93,9 @@ _COMMUNITY18 = _skeleton("""
     right_hip right_knee right_ankle left_hip left_knee left_ankle
     right_eye left_eye right_ear left_ear""")
 
+JOINTS = 18
+"""Of `community18`."""
+
 #: Every keypoint schema by name. `community18` is the one that records hold: the order
 #: of OpenPose's 18 joints, which the person-image papers share.
 SCHEMAS: Mapping[str, Skeleton] = {

@@ -7,13 +7,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxgen.core import checks, skeleton
+from jaxgen.core import checks
 from jaxgen.core.arrays import Nets
+from jaxgen.core.skeleton import JOINTS
 from jaxgen.runtime.measuring import Answers, Samples, Use
 from jaxgen.runtime.pictures import named_bytes
 from jaxgen.systems.base import REQUIRED, System, Task
-
-_JOINTS = len(skeleton.SCHEMAS["community18"].names)
 
 
 def complete(
@@ -52,9 +51,9 @@ def _unfitting(kind: str, value: Any, size: tuple[int, int]) -> str:
     shape, letter = array.shape, array.dtype.kind
     if kind == "image" and (shape != (*size, 3) or array.dtype != np.uint8):
         return f"uint8 {[*size, 3]}"
-    if kind == "keypoints" and (shape != (_JOINTS, 2) or letter not in "fiu"):
+    if kind == "keypoints" and (shape != (JOINTS, 2) or letter not in "fiu"):
         return (
-            f"numbers [{_JOINTS}, 2] (core.skeleton.translate brings other schemas to "
+            f"numbers [{JOINTS}, 2] (core.skeleton.translate brings other schemas to "
             "that order)"
         )
     if kind == "number" and (shape != () or letter not in "fiu"):

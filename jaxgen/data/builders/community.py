@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-_JOINTS = 18
+from jaxgen.core.skeleton import JOINTS
+
 _TORSO = (2, 5, 8, 11)
 _TEST_PAIRS = 12_000
 
@@ -65,10 +66,10 @@ def _keypoints(row: Sequence[str], where: str) -> np.ndarray:
         raise ValueError(
             f"annotations: {where} is not NAME:[18 rows]:[18 columns]."
         ) from None
-    if points.shape != (_JOINTS, 2):
+    if points.shape != (JOINTS, 2):
         raise ValueError(
             f"annotations: {where} ({row[0].strip()}) has {len(points)} keypoints, "
-            f"{_JOINTS} are wanted; leave the file out and give one JSON file per "
+            f"{JOINTS} are wanted; leave the file out and give one JSON file per "
             "picture, PICTURE_keypoints.json, which may have 17, 18, 21, 25 or 33."
         )
     if np.isinf(points).any():

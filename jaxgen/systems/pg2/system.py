@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from jaxgen.core import checks
 from jaxgen.core.arrays import Array, Batch, Images, Nets, Scalar, Spec
-from jaxgen.core.skeleton import MASK_LIMBS
+from jaxgen.core.skeleton import JOINTS, MASK_LIMBS
 from jaxgen.losses import adversarial, reconstruction
 from jaxgen.losses.terms import weighted
 from jaxgen.ops import image as pixels
@@ -26,7 +26,6 @@ from jaxgen.systems.pg2.nets import (
     Refine,
 )
 
-JOINTS = 18
 _PORT_SIGMA = 6.0
 _JUDGEMENTS = {
     "cross_entropy": adversarial.cross_entropy,
