@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jaxgen.cli.arguments import Parser, run
-from jaxgen.core import checks
+from jaxgen.core import checks, interrupts
 from jaxgen.data import records
 from jaxgen.data.builders import (
     deepfashion,
@@ -59,10 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(_summary(said, out, flags))
 
 
-class _Terminated(BaseException):
-    """SIGTERM came."""
-
-
 @contextlib.contextmanager
 def _terminable(out: pathlib.Path) -> Iterator[None]:
     """Cleans up on SIGTERM and leaves with 143, whatever threads still run."""
@@ -71,12 +67,12 @@ def _terminable(out: pathlib.Path) -> Iterator[None]:
         return
 
     def terminate(number: int, frame: Any) -> None:
-        raise _Terminated
+        raise interrupts.Terminated
 
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
-    except _Terminated:
+    except interrupts.Terminated:
         print(f"prepare: terminated; {out} was not written.", file=sys.stderr)
         sys.stderr.flush()
         os._exit(128 + signal.SIGTERM)

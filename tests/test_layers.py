@@ -27,8 +27,15 @@ LAYERS = {
     "systems.*.weights": ("weights.rules",),
     "metrics": ("core", "ops", "nets"),
     "weights": ("core",),
-    "data": ("core.checks", "core.lookup", "core.skeleton"),
-    "data.builders": ("data", "core.checks", "core.lookup", "core.skeleton", "people"),
+    "data": ("core.checks", "core.interrupts", "core.lookup", "core.skeleton"),
+    "data.builders": (
+        "data",
+        "core.checks",
+        "core.interrupts",
+        "core.lookup",
+        "core.skeleton",
+        "people",
+    ),
     "runtime": ("core", "ops.image", "metrics.base", "systems", "systems.base"),
     "cli": ("*",),
 }

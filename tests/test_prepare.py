@@ -1,6 +1,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -266,18 +267,30 @@ def test_a_folder_that_exists_and_is_empty_is_filled(raw, tmp_path, monkeypatch)
     assert not list((tmp_path / "out").glob(".*"))
 
 
-def test_a_terminated_command_cleans_up(tmp_path):
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [
+        (signal.SIGTERM, 143, "prepare: terminated"),
+        (signal.SIGINT, 130, "prepare: interrupted"),
+    ],
+)
+def test_a_stopped_command_cleans_up(tmp_path, number, code, message):
     command = [sys.executable, "-m", "jaxgen.prepare", "synthetic"]
     flags = f"--out {tmp_path}/a/out --people 500 --size 32x16 --workers 1".split()
     process = subprocess.Popen(
-        command + flags, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        command + flags,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     )
     while not list(tmp_path.glob("a/.out.*.partial")):
         assert process.poll() is None
         time.sleep(0.05)
-    process.terminate()
+    os.killpg(process.pid, number)  # as a terminal or a job's end: also its workers
     said = process.stderr.read()
-    assert process.wait(20) == 143 and "prepare: terminated" in said
+    assert process.wait(20) == code and message in said
+    assert len(said.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 

@@ -18,7 +18,7 @@ from ml_collections import ConfigDict
 
 import jaxgen
 from jaxgen.cli import config as schema
-from jaxgen.core import checks
+from jaxgen.core import checks, interrupts
 from jaxgen.runtime import experiment, processes
 
 _PACKAGE = pathlib.Path(jaxgen.__file__).parent
@@ -225,7 +225,8 @@ def run(main: Callable[[], None], name: str) -> None:
         name: its name, which starts the sentence.
     """
     try:
-        main()
+        with interrupts.sent_again():
+            main()
     except (KeyboardInterrupt, Exception) as error:
         code = _exit_code(error)
         text = _sentence(name, error) if code else traceback.format_exc().rstrip()

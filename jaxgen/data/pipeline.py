@@ -4,7 +4,6 @@ The sample at position p depends on the seed and p alone: on no worker, process,
 size or starting point. That is why a checkpoint stores one integer.
 """
 
-import contextlib
 import hashlib
 import itertools
 import json
@@ -17,6 +16,7 @@ import grain
 import numpy as np
 from absl import flags
 
+from jaxgen.core import interrupts
 from jaxgen.data import augment
 from jaxgen.data.pairing import Pairing, pair, with_strangers
 from jaxgen.data.request import Assembly, match
@@ -53,8 +53,7 @@ class Batches:
         Raises:
             ChildProcessError: when a worker process died.
         """
-        with _explained():
-            batch = next(self._batches)
+        batch = next(self._batches)
         self.position += self._batch_size
         return dict(batch)
 
@@ -216,15 +215,20 @@ def _stream(
         if not flags.FLAGS.is_parsed():
             flags.FLAGS.mark_as_parsed()
         options = grain.MultiprocessingOptions(num_workers=workers)
-        stream = stream.mp_prefetch(options, end_with_parent)
+        return _worked(stream.mp_prefetch(options, end_with_parent))
     return iter(stream)
 
 
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """A worker that died as an error of its own kind; grain's is a plain one."""
+def _worked(dataset: grain.IterDataset) -> Iterator[dict]:
+    """What worker processes make: Ctrl-C is for this one, and a dead one is told."""
+    stream = iter(dataset)
     try:
-        yield
+        while True:
+            with interrupts.only_here():  # Any of the first batches may start one.
+                batch = next(stream, None)
+            if batch is None:
+                return
+            yield batch
     except RuntimeError as error:
         if "terminated unexpectedly" not in str(error):
             raise
@@ -232,6 +236,8 @@ def _explained() -> Iterator[None]:
             "pipeline: a worker process died, perhaps for want of memory; start again, "
             "with fewer in config.data.workers, or 0 for threads."
         ) from error
+    finally:
+        _close(stream)
 
 
 def _close(stream: Iterator) -> None:

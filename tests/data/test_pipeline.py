@@ -1,5 +1,7 @@
 import itertools
 import multiprocessing
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -230,6 +232,19 @@ def test_wrong_data_is_named_before_the_first_sample(
 def test_a_batch_that_does_not_split_is_refused(data, pair_request):
     with pytest.raises(ValueError, match="batch of 4 does not split over 3"):
         pipeline.batches(data, pair_request(4), 0, processes=3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_leaves_it_to_the_command_to_stop(data, pair_request, number):
+    stream = pipeline.batches(data | {"workers": 2}, pair_request(4), 0)
+    next(stream)
+    workers = multiprocessing.active_children()
+    assert len(workers) == 2
+    for worker in workers:
+        os.kill(worker.pid, number)
+    for _ in range(100):
+        next(stream)
+    stream.close()
 
 
 def test_a_worker_that_dies_is_an_error_of_its_own_kind(data, pair_request):

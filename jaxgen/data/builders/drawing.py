@@ -3,7 +3,7 @@
 import contextlib
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
+from jaxgen.core import interrupts
 from jaxgen.data.workers import end_with_parent
 from jaxgen.people.clips import CLIPS
 from jaxgen.people.render import FRAMINGS, LAYOUTS, clip, records
@@ -135,7 +136,7 @@ def draw_person(world: World, person: int) -> list[dict[str, Any]]:
 
 def draw_people(
     world: World, persons: Iterable[int], *, workers: int
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """The records of several people in order, whoever draws them.
 
     Args:
@@ -152,7 +153,9 @@ def draw_people(
         context = get_context("spawn")
         pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
         try:
-            for records in pool.map(draw, persons):
+            with interrupts.only_here():
+                drawn = pool.map(draw, persons)
+            for records in drawn:
                 yield from records
         except BrokenProcessPool:
             raise ChildProcessError(

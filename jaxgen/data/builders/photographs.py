@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import itertools
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -343,7 +343,7 @@ def build(
     )
 
 
-def _examples(split: Photographs) -> Iterator[dict[str, Any]]:
+def _examples(split: Photographs) -> Generator[dict[str, Any], None, None]:
     for name, path in split.paths.items():
         points = split.poses[name].astype(np.float32)
         yield {

@@ -11,7 +11,7 @@ import json
 import pathlib
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ import tensorflow_datasets as tfds
 import tqdm
 from tensorflow_datasets.core import example_serializer
 
+from jaxgen.core import interrupts
 from jaxgen.data import records
 
 
@@ -44,7 +45,7 @@ class Split:
 
     rows: Sequence[Row]
     pairs: Sequence[tuple[str, str]]
-    examples: Iterable[Mapping[str, Any]]
+    examples: Generator[Mapping[str, Any], None, None]
 
 
 @dataclass
@@ -52,18 +53,19 @@ class _Seen:
     """Counts and hashes records on their way to the disk."""
 
     progress: tqdm.tqdm
+    hear: Callable[[], None]
     digest: Any = field(default_factory=hashlib.sha256)
 
     def pass_on(self, split: Split) -> Iterator[tuple[int, dict[str, Any]]]:
         """The examples with their index fields, numbered as TFDS wants them."""
-        for i, (row, example) in enumerate(
-            zip(split.rows, split.examples, strict=True)
-        ):
-            example = row._asdict() | dict(example)
-            for key in sorted(example):
-                self.digest.update(key.encode() + _bytes(example[key]))
-            self.progress.update()
-            yield i, example
+        with contextlib.closing(split.examples) as examples:
+            for i, (row, example) in enumerate(zip(split.rows, examples, strict=True)):
+                example = row._asdict() | dict(example)
+                for key in sorted(example):
+                    self.digest.update(key.encode() + _bytes(example[key]))
+                self.progress.update()
+                self.hear()
+                yield i, example
 
 
 def _bytes(value: Any) -> bytes:
@@ -149,10 +151,9 @@ def write(
         What `dataset.json` says.
     """
     total = sum(len(split.rows) for split in splits.values())
-    with tqdm.tqdm(
-        total=total, unit="picture", desc=builder.name, disable=None
-    ) as progress:
-        seen = _Seen(progress)
+    bar = tqdm.tqdm(total=total, unit="picture", desc=builder.name, disable=None)
+    with interrupts.put_off() as hear, bar as progress:
+        seen = _Seen(progress, hear)
         examples = {name: seen.pass_on(split) for name, split in splits.items()}
         with _explained(builder.name, folder):
             _build(builder(folder / "tfds", examples, features), folder)

@@ -1,3 +1,5 @@
+import signal
+
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -20,7 +22,8 @@ def example():
 
 def write(folder, rows, examples):
     folder.mkdir()
-    split = records.Split(rows=rows, pairs=[("a", "b")], examples=examples)
+    given = (example for example in examples)
+    split = records.Split(rows=rows, pairs=[("a", "b")], examples=given)
     return records.write(
         Blank, folder, {"train": split}, {}, size=(8, 4), about={"note": "x"}
     )
@@ -45,6 +48,27 @@ def test_the_digest_follows_every_byte(tmp_path):
     second = write(tmp_path / "b", ROWS, [example(), example()])
     third = write(tmp_path / "c", ROWS, [example(), changed])
     assert first["digest"] == second["digest"] != third["digest"]
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_ctrl_c_waits_for_the_end_of_a_record_and_closes_what_gives_them(
+    tmp_path, last
+):
+    happened = []
+
+    def examples():
+        try:
+            for number in range(2):
+                if number == last:
+                    signal.raise_signal(signal.SIGINT)
+                happened.append(number)
+                yield example()
+        finally:
+            happened.append("closed")
+
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "out", ROWS, examples())
+    assert happened == [*range(1 + last), "closed"]
 
 
 def test_rows_and_examples_come_in_equal_numbers(tmp_path):
