@@ -18,6 +18,7 @@ from etils import epath
 from jaxgen.cli import evaluators, records, tables
 from jaxgen.cli.arguments import Parser, positive, run
 from jaxgen.cli.features import FeatureNetworks
+from jaxgen.cli.progress import counted
 from jaxgen.cli.reports import folder_reports, workdir_reports
 from jaxgen.cli.workdirs import COMPARISONS, OURS, Workdir
 from jaxgen.core import checks
@@ -164,12 +165,19 @@ def report(
         for name, options in config.evals.to_dict().items()
     }
     evaluations = evaluators.evaluations(evals, system)
-    real = measuring.real_states(
-        evaluations, partial(pipeline.once, workdir.data, workdir.spec)
-    )
     names: dict[tuple[str, int], list[str]] = {}
+
+    def reals(*, split: str, samples: int | None) -> measuring.Samples:
+        found = pipeline.once(workdir.data, workdir.spec, split=split, samples=samples)
+        return counted(found, lambda batch: len(batch[1]), f"real {split}", samples)
+
+    def draw(row: str, *, samples: int, **which) -> measuring.Answers:
+        drawn = workdir.draw(row, names=names, samples=samples, **which)
+        return counted(drawn, lambda batch: len(batch[2]), row, samples)
+
+    real = measuring.real_states(evaluations, reals)
     kept = {
-        row: measuring.measure_all(evaluations, partial(workdir.draw, row, names=names))
+        row: measuring.measure_all(evaluations, partial(draw, row))
         for row in (OURS, *comparisons)
     }
     return {

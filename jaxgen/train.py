@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import jax
-import numpy as np
 from clu import parameter_overview
 from jax.sharding import Mesh
 
@@ -40,7 +39,7 @@ from jaxgen.runtime.provenance import write_provenance
 from jaxgen.runtime.state import TrainState, create
 from jaxgen.runtime.step import make_step
 from jaxgen.runtime.writer import Silent, Writer
-from jaxgen.systems.base import System
+from jaxgen.systems.base import System, picture_size
 
 _SHOWN: dict[str, Any] = dict(split="test", samples=8)
 
@@ -153,12 +152,8 @@ def prepared_data(config: Config, system: System, folder: str = "") -> dict[str,
     """
     data = config.data.to_dict()
     data["folder"] = folder or data["folder"]
-    sizes = {
-        entry.shape[1:3]
-        for entry in system.batch_spec(1).values()
-        if entry.dtype == np.uint8
-    }
-    return {**data, "folder": str(builders.ensure(data, max(sizes)))}
+    size = picture_size(system.batch_spec(1))
+    return {**data, "folder": str(builders.ensure(data, size))}
 
 
 def _require_samples(data, spec, trained: str, shown: str, evaluations) -> None:

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from jaxgen.cli import statistics
+from jaxgen.cli.progress import counted
 from jaxgen.metrics import prepare
 from jaxgen.metrics.base import SetMetric
 from jaxgen.metrics.definitions import Built
@@ -207,7 +208,13 @@ def real_states(
     rest = [(b, limit) for b, limit in wanted if _state_key(b, limit) not in found]
     if rest:
         gatherer, sizes = Gatherer(rest), OneSize()
-        for batch in stream.draw():
+        drawn = counted(
+            stream.draw(),
+            lambda batch: len(batch.names),
+            f"evaluate: {stream.about}",
+            stream.count,
+        )
+        for batch in drawn:
             images = arrived(batch.images, batch.saved, steps)
             sizes.require(images)
             gatherer.update(images, batch.features)

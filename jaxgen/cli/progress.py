@@ -1,11 +1,33 @@
 """How far a run is: a bar where there is a terminal, lines where there is none."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from tqdm import tqdm
 
 _HIDDEN = ("rate/",)
+_Batch = TypeVar("_Batch")
+
+
+def counted(
+    batches: Iterable[_Batch],
+    size: Callable[[_Batch], int],
+    name: str,
+    total: int | None = None,
+) -> Iterator[_Batch]:
+    """The same batches, their samples counted by a bar where there is a terminal.
+
+    Args:
+        batches: what to pass on.
+        size: how many samples a batch has.
+        name: of the bar.
+        total: how many samples there are, if that is known.
+    """
+    with tqdm(total=total, desc=name, disable=None, dynamic_ncols=True) as bar:
+        for batch in batches:
+            yield batch
+            bar.update(size(batch))
 
 
 class Progress:

@@ -19,6 +19,7 @@ from jaxgen.runtime.experiment import Experiment, config_hash
 from jaxgen.runtime.measuring import Answers, Samples, Use
 from jaxgen.runtime.mesh import mesh_key
 from jaxgen.runtime.provenance import provenance
+from jaxgen.systems.base import picture_size
 
 COMPARISONS = ("copy", "mean", "stranger")
 """Rows that need no training."""
@@ -42,21 +43,23 @@ class Workdir:
     @cached_property
     def spec(self) -> Mapping[str, jax.ShapeDtypeStruct]:
         """What the system takes, in batches that all devices share."""
+        return self.opened.system.batch_spec(self._batch_size)
+
+    @property
+    def _batch_size(self) -> int:
         devices, size = self.opened.mesh.shape["data"], self.opened.config.batch_size
-        return self.opened.system.batch_spec(-(-size // devices) * devices)
+        return -(-size // devices) * devices
 
     @property
     def size(self) -> str:
         """Height and width of the pictures."""
-        shape = next(s.shape for s in self.spec.values() if s.dtype == np.uint8)
-        return f"{shape[1]}x{shape[2]}"
+        return "{}x{}".format(*picture_size(self.spec))
 
     @cached_property
     def request(self) -> Mapping[str, jax.ShapeDtypeStruct]:
         """What the system takes, and the poses that masks are drawn from if any are."""
         request = dict(self.spec)
-        batch = next(iter(self.spec.values())).shape[0]
-        pose = jax.ShapeDtypeStruct((batch, JOINTS, 2), np.float32)
+        pose = jax.ShapeDtypeStruct((self._batch_size, JOINTS, 2), np.float32)
         for name in _POSES:
             wanted = {**request, name: pose}
             try:
@@ -212,7 +215,7 @@ class Workdir:
     def _train(self) -> Stream:
         """Every picture of the training split, once."""
         split = self.opened.config.data.split
-        shape = next(s.shape for s in self.spec.values() if s.dtype == np.uint8)
+        shape = self._batch_size, *picture_size(self.spec), 3
         request = {"image": jax.ShapeDtypeStruct(shape, np.uint8)}
 
         def draw() -> Iterator[Batch]:
@@ -222,7 +225,7 @@ class Workdir:
         return Stream(
             f"every picture of split {split}",
             len(open_source(self.data, split).records),
-            f"{pipeline.fingerprint(self.data, split)} {shape[1]}x{shape[2]} single",
+            f"{pipeline.fingerprint(self.data, split)} {self.size} single",
             draw,
         )
 

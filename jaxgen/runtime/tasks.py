@@ -12,7 +12,7 @@ from jaxgen.core.arrays import Nets
 from jaxgen.core.skeleton import JOINTS
 from jaxgen.runtime.measuring import Answers, Samples, Use
 from jaxgen.runtime.pictures import named_bytes
-from jaxgen.systems.base import REQUIRED, System, Task
+from jaxgen.systems.base import REQUIRED, System, Task, picture_size
 
 
 def complete(
@@ -126,7 +126,7 @@ def task_outputs(who: str, use: Use, system: System) -> list[str]:
     """
     tasks, spec = system.tasks(), system.batch_spec(1)
     checks.require_known(who, "task", use.task, tasks)
-    task, size = tasks[use.task], _picture_size(system)
+    task, size = tasks[use.task], picture_size(spec)
     features = {
         name: np.zeros(spec[name].shape[1:], spec[name].dtype)
         for name in set(spec) & set(task.inputs)
@@ -139,15 +139,6 @@ def task_outputs(who: str, use: Use, system: System) -> list[str]:
 
     shapes = jax.eval_shape(frame, jax.random.key(0), 0.0, _live(task, inputs))
     return sorted({*shapes, "image"})
-
-
-def _picture_size(system: System) -> tuple[int, int]:
-    pictures = [
-        entry.shape[1:3]
-        for entry in system.batch_spec(1).values()
-        if len(entry.shape) == 4 and entry.shape[3] == 3
-    ]
-    return pictures[0] if pictures else (0, 0)
 
 
 def task_answers(

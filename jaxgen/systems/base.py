@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import jax
+import numpy as np
 from flax import struct
 
 from jaxgen.core.arrays import Array, Batch, Images, Nets, Spec
@@ -101,6 +102,12 @@ class Task:
     prepare: Callable[[Nets, Mapping[str, Any], jax.Array], Any]
     frame: Callable[[Nets, Any, Any, Mapping[str, Any]], Mapping[str, Array]]
     frames: Callable[[Any], int] = lambda cache: 1
+
+
+def picture_size(spec: Spec) -> tuple[int, int]:
+    """Height and width of the largest pictures of a batch; 0, 0 if there is none."""
+    shapes = (entry.shape for entry in spec.values() if entry.dtype == np.uint8)
+    return max(((s[1], s[2]) for s in shapes if len(s) == 4), default=(0, 0))
 
 
 @runtime_checkable

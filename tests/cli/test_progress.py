@@ -1,7 +1,7 @@
 import io
 from contextlib import redirect_stderr
 
-from jaxgen.cli.progress import Progress
+from jaxgen.cli.progress import Progress, counted
 
 
 class Terminal(io.StringIO):
@@ -36,3 +36,15 @@ def test_on_a_terminal_there_is_a_bar_with_numbers_and_no_lines():
     shown = screen.getvalue()
     assert "5/10" in shown and "coarse/l1 0.5" in shown
     assert "step 5/10:" not in shown
+
+
+def test_batches_pass_and_their_samples_are_counted():
+    with redirect_stderr(Terminal()) as screen:
+        passed = list(counted([[1, 2], [3]], len, "evaluate", total=3))
+    assert passed == [[1, 2], [3]]
+    assert "evaluate" in screen.getvalue() and "3/3" in screen.getvalue()
+
+
+def test_without_a_terminal_nothing_is_said_of_batches(capsys):
+    assert list(counted(iter("ab"), len, "evaluate")) == ["a", "b"]
+    assert capsys.readouterr().err == ""

@@ -1,9 +1,19 @@
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from jaxgen import systems
-from jaxgen.systems.base import REQUIRED, Context, Input, Phase, Result, System, Task
+from jaxgen.systems.base import (
+    REQUIRED,
+    Context,
+    Input,
+    Phase,
+    Result,
+    System,
+    Task,
+    picture_size,
+)
 
 
 def nothing(*arguments):
@@ -67,3 +77,17 @@ def test_an_unknown_system_is_told_with_all():
 def test_an_unknown_option_is_told_with_all(option):
     with pytest.raises(KeyError, match=f"systems.pg2: unknown option '{option}'.*wid"):
         systems.build("pg2", {option: 1})
+
+
+def test_the_size_of_pictures_is_that_of_the_largest():
+    def entry(*shape, dtype=np.uint8):
+        return jax.ShapeDtypeStruct(shape, dtype)
+
+    spec = {
+        "face": entry(2, 32, 32, 3),
+        "body": entry(2, 64, 48, 3),
+        "words": entry(2, 512),
+        "depth": entry(2, 128, 128, 1, dtype=np.float32),
+    }
+    assert picture_size(spec) == (64, 48)
+    assert picture_size({"words": spec["words"]}) == (0, 0)
