@@ -1,6 +1,5 @@
-import multiprocessing
-import os
-import time
+import subprocess
+import sys
 
 import pytest
 
@@ -96,21 +95,23 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
         pass
 
 
-def test_a_second_process_waits_and_says_so(tmp_path, capfd):
-    context = multiprocessing.get_context("fork")
-    held = context.Event()
+_HOLD = """
+import pathlib, sys
+from jaxgen.data.builders import folders
+with folders.locked(pathlib.Path(sys.argv[1]), "drawing"):
+    print("held")
+"""
 
-    def hold():
-        with folders.locked(tmp_path / "lock", "drawing"):
-            held.set()
-            time.sleep(0.3)
-            (tmp_path / "done").write_text("x")
-        os._exit(0)
 
-    process = context.Process(target=hold)
-    process.start()
-    held.wait(10)
+def test_a_second_process_waits_and_says_so(tmp_path):
     with folders.locked(tmp_path / "lock", "drawing"):
-        assert (tmp_path / "done").exists()
-    process.join()
-    assert "waiting for another process: drawing" in capfd.readouterr().err
+        process = subprocess.Popen(
+            [sys.executable, "-c", _HOLD, str(tmp_path / "lock")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        said = process.stderr.readline()
+        assert "waiting for another process: drawing" in said
+        assert process.poll() is None
+    assert process.communicate() == ("held\n", "")
