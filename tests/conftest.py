@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import tempfile
 
 _CACHE = os.environ.setdefault("JAXGEN_CACHE", tempfile.mkdtemp(prefix="jaxgen-tests-"))
@@ -16,6 +17,8 @@ jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_compilation_cache_dir", str(pathlib.Path(_CACHE) / "compiled"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # Of what a script starts by &.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
