@@ -18,6 +18,8 @@ class Terminated(BaseException):
 
 
 _SIGNALS = {KeyboardInterrupt: signal.SIGINT, Terminated: signal.SIGTERM}
+STOPS = tuple(_SIGNALS.values())
+"""What asks a command to stop."""
 
 
 @contextlib.contextmanager
@@ -56,7 +58,7 @@ def put_off() -> Iterator[Callable[[], None]]:
     """
     handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
     if threading.current_thread() is threading.main_thread():
-        found = {number: signal.getsignal(number) for number in _SIGNALS.values()}
+        found = {number: signal.getsignal(number) for number in STOPS}
         handlers = {number: h for number, h in found.items() if callable(h)}
     waiting: list[int] = []
 
@@ -88,7 +90,7 @@ def only_here() -> Iterator[None]:
     """
     # Its start would let them through again.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS.values())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         yield
     finally:

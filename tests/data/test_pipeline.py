@@ -1,7 +1,7 @@
 import itertools
 import multiprocessing
-import os
 import signal
+import subprocess
 
 import numpy as np
 import pytest
@@ -241,7 +241,7 @@ def test_a_worker_leaves_it_to_the_command_to_stop(data, pair_request, number):
     workers = multiprocessing.active_children()
     assert len(workers) == 2
     for worker in workers:
-        os.kill(worker.pid, number)
+        subprocess.run(["kill", f"-{number}", str(worker.pid)], check=True)
     for _ in range(100):
         next(stream)
     stream.close()
