@@ -17,6 +17,7 @@ import pytest
 
 from jaxgen.runtime import checkpoint, experiment
 from tests.benchmarks import kills
+from tests.processes import said_to, workers_of
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ def get_config():
 class Run:
     """A `train` under way, and what it has said; `largest_file` is in kilobytes."""
 
-    def __init__(self, workdir, *options, flags=(), largest_file=None):
+    def __init__(self, workdir, *options, flags=(), largest_file=None, **popen):
         config = workdir.parent / "config.py"
         config.write_text(CONFIG)
         words = [sys.executable, "-m", "jaxgen.train", "--workdir", str(workdir)]
@@ -57,6 +58,7 @@ class Run:
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "JAX_NUM_CPU_DEVICES": "1"},
+            **popen,
         )
         self.lines, self._news = [], threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -84,25 +86,11 @@ class Run:
         self._reader.join(10)
         return code
 
-    def workers(self):
-        """Processes that its threads have started to make batches."""
-        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
-        found = [int(n) for t in tasks for n in (t / "children").read_text().split()]
-        return [number for number in found if b"spawn_main" in said_to(number)]
-
 
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def said_to(process):
-    """The command line of a process; nothing if it is gone or waits to be buried."""
-    try:
-        return pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def pair(*workdirs, options=((), ()), largest_file=None):
@@ -198,7 +186,7 @@ def test_a_run_killed_thrice_equals_one_that_nobody_touched():
 def test_a_killed_run_frees_its_workdir_and_its_workers_go(tmp_path):
     run = Run(tmp_path / "w", "data.workers=1")
     run.wait_for("step 3/")
-    workers = run.workers()
+    workers = workers_of(run.process.pid)
     assert workers
     run.process.kill()
     run.process.wait()
@@ -210,10 +198,21 @@ def test_a_killed_run_frees_its_workdir_and_its_workers_go(tmp_path):
     assert not any(map(said_to, workers))
 
 
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_to_the_workers_too_saves(tmp_path, number, code):
+    run = Run(tmp_path / "w", "data.workers=2", start_new_session=True)
+    run.wait_for("step 3/")
+    os.killpg(run.process.pid, number)
+    assert run.end() == code
+    said = [line for line in run.lines if line.startswith("train: stopped at step")]
+    assert len(said) == 1 and "and saved" in said[0]
+    assert not any("Traceback" in line for line in run.lines)
+
+
 def test_a_worker_that_dies_ends_the_run_with_a_sentence(tmp_path):
     run = Run(tmp_path / "w", "data.workers=1", "save_every=2")
     run.wait_for("step 5/")
-    (worker,) = run.workers()
+    (worker,) = workers_of(run.process.pid)
     os.kill(worker, signal.SIGKILL)
     assert run.end() == 2
     said = [line for line in run.lines if line.startswith("train: pipeline:")]

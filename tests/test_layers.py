@@ -56,7 +56,7 @@ BANNED = {"torch", "torchvision", "tensorflow"}
 TESTED_TOGETHER = {"people.bake_": "people.bake"}
 #: Tests of no single module.
 WITHOUT_MODULE = {"test_layers", "test_conventions", "test_systems", "test_faults"}
-SUPPORT = {"conftest", "toy"}
+SUPPORT = {"conftest", "processes", "toy"}
 
 
 def dotted(path, root):

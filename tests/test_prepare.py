@@ -16,6 +16,7 @@ from jaxgen.core.skeleton import SCHEMAS, SWAPS
 from jaxgen.data import pipeline
 from jaxgen.data.builders import community
 from jaxgen.data.source import open_source
+from tests.processes import workers_of
 
 REAL = os.environ.get("JAXGEN_REAL_DATA", "")
 
@@ -267,6 +268,26 @@ def test_a_folder_that_exists_and_is_empty_is_filled(raw, tmp_path, monkeypatch)
     assert not list((tmp_path / "out").glob(".*"))
 
 
+@pytest.fixture
+def preparing(tmp_path):
+    """A command that draws for long, with a worker; as soon as it writes its folder."""
+    command = [sys.executable, "-m", "jaxgen.prepare", "synthetic"]
+    flags = f"--out {tmp_path}/a/out --people 5000 --size 32x16 --workers 1".split()
+    with subprocess.Popen(
+        command + flags,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        while not list(tmp_path.glob("a/.out.*.partial")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("seconds", [0, 4])
 @pytest.mark.parametrize(
     ("number", "code", "message"),
     [
@@ -274,22 +295,15 @@ def test_a_folder_that_exists_and_is_empty_is_filled(raw, tmp_path, monkeypatch)
         (signal.SIGINT, 130, "prepare: interrupted"),
     ],
 )
-def test_a_stopped_command_cleans_up(tmp_path, number, code, message):
-    command = [sys.executable, "-m", "jaxgen.prepare", "synthetic"]
-    flags = f"--out {tmp_path}/a/out --people 500 --size 32x16 --workers 1".split()
-    process = subprocess.Popen(
-        command + flags,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    while not list(tmp_path.glob("a/.out.*.partial")):
-        assert process.poll() is None
-        time.sleep(0.05)
-    os.killpg(process.pid, number)  # as a terminal or a job's end: also its workers
-    said = process.stderr.read()
-    assert process.wait(20) == code and message in said
+def test_a_stopped_command_cleans_up(
+    tmp_path, preparing, seconds, number, code, message
+):
+    while not workers_of(preparing.pid):
+        time.sleep(0.01)
+    time.sleep(seconds)
+    os.killpg(preparing.pid, number)  # as a terminal or a job's end: also its workers
+    _, said = preparing.communicate(timeout=20)
+    assert preparing.returncode == code and message in said
     assert len(said.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -18,8 +18,6 @@ class Terminated(BaseException):
 
 
 _SIGNALS = {KeyboardInterrupt: signal.SIGINT, Terminated: signal.SIGTERM}
-STOPS = tuple(_SIGNALS.values())
-"""What asks a command to stop."""
 
 
 @contextlib.contextmanager
@@ -58,23 +56,26 @@ def put_off() -> Iterator[Callable[[], None]]:
     """
     handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
     if threading.current_thread() is threading.main_thread():
-        found = {number: signal.getsignal(number) for number in STOPS}
+        found = {number: signal.getsignal(number) for number in _SIGNALS.values()}
         handlers = {number: h for number, h in found.items() if callable(h)}
+    came: list[int] = []
     waiting: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
-        if waiting:
+        if came:
             handlers[number](number, frame)
-        waiting.append(number)
+        else:
+            came.append(number)
+            waiting.append(number)
 
     def hear() -> None:
         while waiting:
             number = waiting.pop()
             handlers[number](number, None)
 
-    for number in handlers:
-        signal.signal(number, note)
     try:
+        for number in handlers:
+            signal.signal(number, note)
         yield hear
     finally:
         for number, handler in handlers.items():
@@ -90,7 +91,7 @@ def only_here() -> Iterator[None]:
     """
     # Its start would let them through again.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS.values())
     try:
         yield
     finally:

@@ -223,12 +223,11 @@ def _worked(dataset: grain.IterDataset) -> Iterator[dict]:
     """What worker processes make: Ctrl-C is for this one, and a dead one is told."""
     stream = iter(dataset)
     try:
-        while True:
-            with interrupts.only_here():  # Any of the first batches may start one.
-                batch = next(stream, None)
-            if batch is None:
-                return
-            yield batch
+        with interrupts.only_here():  # It starts the workers.
+            first = next(stream, None)
+        if first is not None:
+            yield first
+            yield from stream
     except RuntimeError as error:
         if "terminated unexpectedly" not in str(error):
             raise

@@ -66,6 +66,18 @@ def test_a_second_signal_does_not_wait():
         raise AssertionError("it waited")
 
 
+def test_a_second_signal_does_not_wait_for_the_end_of_what_the_first_began():
+    cleaned = False
+    with pytest.raises(TERMINATED), interrupts.put_off() as hear:
+        signal.raise_signal(signal.SIGINT)
+        try:
+            hear()
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+            cleaned = True
+    assert not cleaned
+
+
 def test_an_error_of_the_block_goes_before_a_signal():
     with pytest.raises(OSError), interrupts.put_off():
         signal.raise_signal(signal.SIGINT)

@@ -1,10 +1,6 @@
-import contextlib
 import multiprocessing
 import time
 
-import pytest
-
-from jaxgen.core import interrupts
 from jaxgen.data.workers import end_with_parent
 
 
@@ -41,16 +37,3 @@ def test_a_worker_ends_when_its_parent_is_killed():
 
 def test_a_process_without_parent_goes_on():
     assert end_with_parent() is None
-
-
-@pytest.mark.parametrize("apart", [False, True])
-def test_a_worker_obeys_its_parent(apart):
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    worker = context.Process(target=sleep, args=[sender])
-    with interrupts.only_here() if apart else contextlib.nullcontext():
-        worker.start()
-    assert receiver.recv() == "begun"
-    worker.terminate()
-    worker.join(20)
-    assert worker.exitcode == (143 if apart else -15)

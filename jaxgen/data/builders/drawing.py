@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any
 
 import numpy as np
@@ -152,6 +152,7 @@ def draw_people(
     with _single_threaded():
         context = get_context("spawn")
         pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
+        others = set(active_children())
         try:
             with interrupts.only_here():
                 drawn = pool.map(draw, persons)
@@ -164,6 +165,9 @@ def draw_people(
                 'synthetic --workers 0. Scripts need if __name__ == "__main__":.'
             ) from None
         finally:
+            # The pool would wait for them, or send the SIGTERM that they do not hear.
+            for worker in set(active_children()) - others:
+                worker.kill()
             pool.shutdown(cancel_futures=True)
 
 

@@ -58,14 +58,15 @@ class _Seen:
 
     def pass_on(self, split: Split) -> Iterator[tuple[int, dict[str, Any]]]:
         """The examples with their index fields, numbered as TFDS wants them."""
-        with contextlib.closing(split.examples) as examples:
-            for i, (row, example) in enumerate(zip(split.rows, examples, strict=True)):
-                example = row._asdict() | dict(example)
-                for key in sorted(example):
-                    self.digest.update(key.encode() + _bytes(example[key]))
-                self.progress.update()
-                self.hear()
-                yield i, example
+        for i, (row, example) in enumerate(
+            zip(split.rows, split.examples, strict=True)
+        ):
+            example = row._asdict() | dict(example)
+            for key in sorted(example):
+                self.digest.update(key.encode() + _bytes(example[key]))
+            self.progress.update()
+            self.hear()
+            yield i, example
 
 
 def _bytes(value: Any) -> bytes:
@@ -152,8 +153,10 @@ def write(
     """
     total = sum(len(split.rows) for split in splits.values())
     bar = tqdm.tqdm(total=total, unit="picture", desc=builder.name, disable=None)
-    with interrupts.put_off() as hear, bar as progress:
-        seen = _Seen(progress, hear)
+    with interrupts.put_off() as hear, bar, contextlib.ExitStack() as last:
+        for split in splits.values():
+            last.enter_context(contextlib.closing(split.examples))
+        seen = _Seen(bar, hear)
         examples = {name: seen.pass_on(split) for name, split in splits.items()}
         with _explained(builder.name, folder):
             _build(builder(folder / "tfds", examples, features), folder)

@@ -1,6 +1,6 @@
-import contextlib
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +12,7 @@ import pytest
 import jaxgen
 from jaxgen.data.builders import drawing
 from jaxgen.data.features import decode
+from tests.processes import said_to, workers_of
 
 
 def test_splits_share_no_person():
@@ -57,36 +58,43 @@ if __name__ == "__main__":
 """
 
 
-def children(pid):
-    """The processes that `pid` started and that still run."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            number, _, rest = path.read_text().partition(" (")
-            state, parent, *_ = rest.rpartition(") ")[2].split()
-            if int(parent) == pid and state != "Z":
-                found.append(int(number))
-    return found
-
-
-def test_processes_that_draw_end_with_the_one_that_started_them(tmp_path):
+@pytest.fixture
+def drawing_for_ever(tmp_path):
+    """A process with two workers, as soon as it has drawn something."""
     script = tmp_path / "draw.py"
     script.write_text(_DRAW_FOR_EVER)
     here = pathlib.Path(jaxgen.__file__).parent.parent
-    parent = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, script],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(here)},
-    )
-    parent.stdout.readline()
-    workers = children(parent.pid)
-    parent.kill()
-    parent.wait()
-    assert len(workers) >= 2
+    ) as process:
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def require_gone(workers):
     deadline = time.monotonic() + 20
-    while alive := [w for w in workers if pathlib.Path(f"/proc/{w}").exists()]:
+    while alive := [worker for worker in workers if said_to(worker)]:
         assert time.monotonic() < deadline, alive
         time.sleep(0.05)
+
+
+def test_processes_that_draw_end_with_the_one_that_started_them(drawing_for_ever):
+    workers = workers_of(drawing_for_ever.pid)
+    assert len(workers) == 2
+    drawing_for_ever.kill()
+    require_gone(workers)
+
+
+def test_a_process_that_dies_ends_the_drawing_with_a_sentence(drawing_for_ever):
+    workers = workers_of(drawing_for_ever.pid)
+    os.kill(workers[0], signal.SIGKILL)
+    _, said = drawing_for_ever.communicate(timeout=20)
+    assert b"ChildProcessError: synthetic: a process that draws people died" in said
+    require_gone(workers)
 
 
 def test_one_process_and_four_draw_the_same_bytes():

@@ -50,25 +50,49 @@ def test_the_digest_follows_every_byte(tmp_path):
     assert first["digest"] == second["digest"] != third["digest"]
 
 
-@pytest.mark.parametrize("last", [False, True])
-def test_ctrl_c_waits_for_the_end_of_a_record_and_closes_what_gives_them(
-    tmp_path, last
-):
-    happened = []
+class Given:
+    """Examples that tell what happened; at one of them something may."""
 
-    def examples():
+    def __init__(self, happen=lambda number: None):
+        self.happen, self.happened = happen, []
+
+    def __iter__(self):
         try:
             for number in range(2):
-                if number == last:
-                    signal.raise_signal(signal.SIGINT)
-                happened.append(number)
+                self.happen(number)
+                self.happened.append(number)
                 yield example()
         finally:
-            happened.append("closed")
+            self.happened.append("closed")
 
+
+@pytest.mark.parametrize("last", [False, True])
+def test_ctrl_c_waits_for_the_end_of_a_record(tmp_path, last):
+    def interrupt(number):
+        if number == last:
+            signal.raise_signal(signal.SIGINT)
+
+    given = Given(interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write(tmp_path / "out", ROWS, examples())
-    assert happened == [*range(1 + last), "closed"]
+        write(tmp_path / "out", ROWS, given)
+    assert given.happened == [*range(1 + last), "closed"]
+
+
+def test_what_gives_examples_is_closed_when_they_cannot_be_written(
+    tmp_path, monkeypatch
+):
+    given, seen = Given(), []
+
+    def full(builder):
+        examples = iter(builder._examples["train"])
+        seen.append(next(examples))
+        seen.append(examples)  # As a traceback would, it keeps what gives them.
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Blank, "download_and_prepare", full)
+    with pytest.raises(OSError, match="no space"):
+        write(tmp_path / "out", ROWS, given)
+    assert given.happened == [0, "closed"]
 
 
 def test_rows_and_examples_come_in_equal_numbers(tmp_path):
