@@ -44,43 +44,34 @@ def sent_again() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def put_off() -> Iterator[Callable[[], None]]:
-    """Lets Ctrl-C and SIGTERM wait until the block asks for them, or ends.
+def put_off() -> Iterator[None]:
+    """Lets Ctrl-C and SIGTERM wait for the end of the block.
 
     An exception that comes while a pool of processes is started locks it up. A second
     signal does not wait. Handlers that are not Python's are left alone, and so are all
     of them outside the main thread.
-
-    Yields:
-        A function that calls the handlers of the signals that came.
     """
     handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
     if threading.current_thread() is threading.main_thread():
         found = {number: signal.getsignal(number) for number in _SIGNALS.values()}
         handlers = {number: h for number, h in found.items() if callable(h)}
-    came: list[int] = []
     waiting: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
-        if came:
+        if waiting:
             handlers[number](number, frame)
         else:
-            came.append(number)
             waiting.append(number)
-
-    def hear() -> None:
-        while waiting:
-            number = waiting.pop()
-            handlers[number](number, None)
 
     try:
         for number in handlers:
             signal.signal(number, note)
-        yield hear
+        yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-    hear()
+    for number in waiting:
+        handlers[number](number, None)
 
 
 @contextlib.contextmanager

@@ -154,7 +154,7 @@ def draw_people(
         pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
         others = set(active_children())
         try:
-            with interrupts.only_here():
+            with interrupts.put_off(), interrupts.only_here():
                 drawn = pool.map(draw, persons)
             for records in drawn:
                 yield from records

@@ -11,7 +11,7 @@ import json
 import pathlib
 import re
 import shutil
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,7 +20,6 @@ import tensorflow_datasets as tfds
 import tqdm
 from tensorflow_datasets.core import example_serializer
 
-from jaxgen.core import interrupts
 from jaxgen.data import records
 
 
@@ -53,7 +52,6 @@ class _Seen:
     """Counts and hashes records on their way to the disk."""
 
     progress: tqdm.tqdm
-    hear: Callable[[], None]
     digest: Any = field(default_factory=hashlib.sha256)
 
     def pass_on(self, split: Split) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -65,7 +63,6 @@ class _Seen:
             for key in sorted(example):
                 self.digest.update(key.encode() + _bytes(example[key]))
             self.progress.update()
-            self.hear()
             yield i, example
 
 
@@ -153,10 +150,10 @@ def write(
     """
     total = sum(len(split.rows) for split in splits.values())
     bar = tqdm.tqdm(total=total, unit="picture", desc=builder.name, disable=None)
-    with interrupts.put_off() as hear, bar, contextlib.ExitStack() as last:
+    with bar, contextlib.ExitStack() as last:
         for split in splits.values():
             last.enter_context(contextlib.closing(split.examples))
-        seen = _Seen(bar, hear)
+        seen = _Seen(bar)
         examples = {name: seen.pass_on(split) for name, split in splits.items()}
         with _explained(builder.name, folder):
             _build(builder(folder / "tfds", examples, features), folder)
