@@ -242,7 +242,7 @@ def test_a_disk_that_is_full_for_one_process_ends_both_with_the_sentence(tmp_pat
     folder = tmp_path / "w"
     both = pair(folder, folder, options=(("save_every=2",),) * 2, largest_file=16)
     assert [run.end() for run in both] == [2, 2]
-    assert all("could not be written" in run.lines[-1] for run in both)
+    assert all("could not be written" in run.lines[-1] for run in both), said_last(both)
 
 
 def test_a_disk_without_room_for_the_config_is_refused_at_once(tmp_path):
