@@ -11,13 +11,12 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 from jaxgen.runtime import checkpoint, experiment
 from tests.benchmarks import kills
-from tests.processes import said_to, workers_of
+from tests.processes import require_gone, workers_of
 
 pytestmark = pytest.mark.slow
 
@@ -192,10 +191,7 @@ def test_a_killed_run_frees_its_workdir_and_its_workers_go(tmp_path):
     run.process.wait()
     with experiment.locked(str(tmp_path / "w")):
         pass
-    until = time.monotonic() + 20
-    while any(map(said_to, workers)) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not any(map(said_to, workers))
+    require_gone(workers)
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

@@ -44,9 +44,9 @@ class Progress:
         )
         self._name, self._total, self._quiet = name, total, quiet
 
-    def advance(self, steps: int = 1) -> None:
-        """So many steps more."""
-        self._bar.update(steps)
+    def advance(self) -> None:
+        """One step more."""
+        self._bar.update()
 
     def report(self, step: int, values: Mapping[str, float]) -> None:
         """Shows losses and speed; rates and gradients are left to the curves."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from jaxgen.cli import folders
 from jaxgen.cli.features import Networks
-from jaxgen.cli.progress import Progress
+from jaxgen.cli.progress import counted
 from jaxgen.cli.protocols import Found, Given, Measurement, about
 from jaxgen.cli.workdirs import OURS, Workdir
 from jaxgen.data import result_names
@@ -127,16 +127,17 @@ def measured(
     running = {
         key: Measurement(protocol, given, networks) for key, protocol in chosen.items()
     }
-    progress = Progress(f"evaluate {name}", given.answers.count * len(running))
-    try:
-        with ThreadPoolExecutor(processors()) as executor:
-            for batch in given.answers.draw():
-                for measurement in running.values():
-                    measurement.update(batch, executor)
-                    progress.advance(len(batch.names))
-        return {key: measurement.finish() for key, measurement in running.items()}
-    finally:
-        progress.close()
+    drawn = counted(
+        given.answers.draw(),
+        lambda batch: len(batch.names),
+        f"evaluate {name}",
+        given.answers.count,
+    )
+    with ThreadPoolExecutor(processors()) as executor:
+        for batch in drawn:
+            for measurement in running.values():
+                measurement.update(batch, executor)
+    return {key: measurement.finish() for key, measurement in running.items()}
 
 
 def _said(found: Mapping[str, Found], given: Given) -> Report:

@@ -3,7 +3,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import PIL.Image
@@ -12,7 +11,7 @@ import pytest
 import jaxgen
 from jaxgen.data.builders import drawing
 from jaxgen.data.features import decode
-from tests.processes import said_to, workers_of
+from tests.processes import require_gone, workers_of
 
 
 def test_splits_share_no_person():
@@ -73,13 +72,6 @@ def drawing_for_ever(tmp_path):
         process.stdout.readline()
         yield process
         process.kill()
-
-
-def require_gone(workers):
-    deadline = time.monotonic() + 20
-    while alive := [worker for worker in workers if said_to(worker)]:
-        assert time.monotonic() < deadline, alive
-        time.sleep(0.05)
 
 
 def test_processes_that_draw_end_with_the_one_that_started_them(drawing_for_ever):

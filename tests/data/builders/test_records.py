@@ -68,9 +68,9 @@ def test_what_gives_examples_is_closed_when_they_cannot_be_written(
         raise OSError("no space left")
 
     monkeypatch.setattr(Blank, "download_and_prepare", full)
-    given = examples()
+    drawn = examples()  # A name keeps it from being closed for want of one.
     with pytest.raises(OSError, match="no space"):
-        write(tmp_path / "out", ROWS, given)
+        write(tmp_path / "out", ROWS, drawn)
     assert happened[1:] == ["closed"]
 
 
